@@ -1,0 +1,214 @@
+"""The types that every room of the house agrees on. Imports nothing of ours.
+
+A *piece* is what people make; a *corpus* holds pieces; a *codec* turns a piece into symbol ids and back; a
+*sequence model* predicts the next symbol; an *emission* says what its output means; a *constraint* and *filters*
+shape it while decoding; a *renderer* writes a piece as something to hear or see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+PARTS = ("training", "validation", "test")
+"""The parts of a split, in the order in which they are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of music, as text.
+
+    Attributes:
+        title: as its composer or collector gave it; may be empty.
+        text: the piece itself (for a tune: its ABC), without a newline at the end.
+        origin: where it came from, e.g. ``"irish.abc, tune 12"`` or a run and seed.
+        type: the dance, e.g. ``"reel"``; empty if unknown.
+        meter: e.g. ``"6/8"``; empty if unknown.
+        key: e.g. ``"Edor"``; empty if unknown.
+        licence: under which the piece may be used; empty if unknown.
+    """
+
+    title: str
+    text: str
+    origin: str
+    type: str = ""
+    meter: str = ""
+    key: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or piece that could not be read, and why. Bad input is a counted result, never an exception."""
+
+    origin: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A set of pieces and where they come from.
+
+    Attributes:
+        name: as the user calls it.
+        source: where the files were found.
+        licence: of the data, as stated by its source.
+        sha256: of the bytes that were read, in hexadecimal.
+        pieces: in the order of the source.
+        skipped: what could not be read.
+    """
+
+    name: str
+    source: str
+    licence: str
+    sha256: str
+    pieces: tuple[Piece, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
+        """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""
+        return [piece.text for piece in kept]
+
+    def facts(self) -> dict[str, Any]:
+        """What only this corpus can tell of itself, for ``corpus stats``."""
+        return {}
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Pieces to symbol ids and back, without loss, with a charged escape for what it has never seen."""
+
+    size: int
+    """Number of symbols."""
+    boundary: tuple[int, ...]
+    """The symbols that stand between two pieces: fed before a piece to begin it, predicted after it to end it."""
+    unit: str
+    """What is counted as one unit of a piece, e.g. ``"character"``."""
+
+    def encode(self, piece: Piece) -> NDArray[np.int64]:
+        """Symbol ids of a piece, shape (symbols,), without boundary."""
+        ...
+
+    def decode(self, ids: Sequence[int], origin: str = "") -> Piece:
+        """The piece that these ids spell; the inverse of :meth:`encode`."""
+        ...
+
+    def spellings(self) -> list[str]:
+        """The text that each id stands for; empty for a symbol that spells nothing."""
+        ...
+
+    def units(self, piece: Piece) -> int:
+        """Number of raw units in a piece: the honest denominator of any rate."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Writes the codec as one JSON file."""
+        ...
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Reads what :meth:`save` wrote."""
+        ...
+
+
+class Emission(Protocol):
+    """What one step of a model puts out. Objective, likelihood and the step loop know only this."""
+
+    uniforms_per_draw: int
+    """How many uniform numbers one draw consumes."""
+
+    def nll(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Negative log-likelihood in nats: (..., size) and (...) of targets -> (...)."""
+        ...
+
+    def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:
+        """Draws by inverting the distribution function: (batch, size), (batch, uniforms_per_draw) -> (batch,)."""
+        ...
+
+
+Memory = Any
+"""What a model remembers between steps. Opaque: only the model that made it looks inside."""
+
+
+class SequenceModel(Protocol):
+    """Predicts what comes next. Memory goes in and comes out; nothing is hidden between calls."""
+
+    emission: Emission
+
+    def __call__(self, inputs: Tensor, memory: Memory = None) -> tuple[Tensor, Memory]:
+        """Ids (batch, time) and the memory before them -> logits (batch, time, size) and the memory after them."""
+        ...
+
+    def select(self, memory: Memory, rows: Tensor) -> Memory:
+        """The memory of these rows (by index, repeats allowed), e.g. when finished rows leave a batch."""
+        ...
+
+    def for_inference(self) -> SequenceModel:
+        """A twin with the same interface and weights, laid out for stepping."""
+        ...
+
+
+Filter = Callable[["Tensor"], "Tensor"]
+"""A pure function on logits, (batch, size) -> (batch, size), e.g. top-k."""
+
+
+class Constraint(Protocol):
+    """What may follow, as an automaton. States are immutable and hashable."""
+
+    def start(self) -> Hashable:
+        """The state before the first symbol."""
+        ...
+
+    def allowed(self, state: Hashable) -> torch.Tensor | None:
+        """A mask of shape (size,), True where a symbol may come next; None where anything may."""
+        ...
+
+    def advance(self, state: Hashable, symbol: int) -> Hashable:
+        """The state after this symbol."""
+        ...
+
+
+class Renderer(Protocol):
+    """Writes a piece as something to hear or see."""
+
+    suffix: str
+    """Of the file it writes, with the dot."""
+
+    def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path`` whole or not at all, and returns it.
+
+        Raises:
+            RenderingError: the piece cannot be rendered; the message says why.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which piece belongs to which part.
+
+    Attributes:
+        parts: part of each piece, in the corpus's order.
+        clusters: number of the near-duplicate cluster of each piece, in the same order.
+    """
+
+    parts: tuple[str, ...]
+    clusters: tuple[int, ...] = field(default=())
+
+    def select(self, pieces: Sequence[Piece], part: str) -> list[Piece]:
+        """The pieces of one part, or all of them for ``"all"``."""
+        return [piece for piece, own in zip(pieces, self.parts, strict=True) if part in ("all", own)]
+
+    def counts(self) -> dict[str, int]:
+        """Number of pieces in each part."""
+        return {part: self.parts.count(part) for part in PARTS}
+
+

@@ -1,0 +1,76 @@
+"""Finding data files: the cache, a folder of the user's, or the network; nothing is believed without its sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from tunewright.errors import CorpusError
+from tunewright.files import write_whole
+
+
+def cache_folder() -> Path:
+    """Where fetched data is kept: ``$TUNEWRIGHT_CACHE``, else the system's place for caches."""
+    chosen = os.environ.get("TUNEWRIGHT_CACHE")
+    return Path(chosen) if chosen else user_cache_path("tunewright", appauthor=False)
+
+
+def find_file(name: str, sha256: str) -> Path | None:
+    """A file of this name and content in the cache or anywhere under ``$TUNEWRIGHT_DATA``."""
+    cached = cache_folder() / name
+    folder = os.environ.get("TUNEWRIGHT_DATA")
+    candidates = [cached, *(sorted(Path(folder).rglob(name)) if folder else [])]
+    for path in candidates:
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            return path
+    return None
+
+
+def fetch_from_source_package(requirement: str, archive_sha256: str, member: str, name: str) -> Path:
+    """Downloads a source package with pip (without installing it), takes one file out of it, and caches that.
+
+    Args:
+        requirement: e.g. ``"mitdeeplearning==0.7.5"``.
+        archive_sha256: of the source archive.
+        member: path of the wanted file below the archive's top folder.
+        name: under which it is cached.
+
+    Raises:
+        CorpusError: the package could not be had, or isn't the one we know.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _pip_download(requirement, Path(folder))
+        archives = sorted(Path(folder).glob("*.tar.gz"))
+        if not archives or hashlib.sha256(archives[0].read_bytes()).hexdigest() != archive_sha256:
+            raise CorpusError(f"{requirement}: the source archive is not the one with sha256 {archive_sha256}")
+        with tarfile.open(archives[0]) as archive:
+            inside = next((entry for entry in archive.getmembers() if entry.name.endswith(f"/{member}")), None)
+            content = archive.extractfile(inside) if inside else None
+            if content is None:
+                raise CorpusError(f"{requirement}: the archive holds no {member}")
+            return write_whole(cache_folder() / name, content.read())
+
+
+def _pip_download(requirement: str, folder: Path) -> None:
+    # pip runs the package's setup to learn its name, and that setup imports pkg_resources, which setuptools removed: it is built with an
+    # older setuptools. Newer pips read the second variable, older ones the first.
+    constraint = folder / "build-constraint.txt"
+    constraint.write_text("setuptools<70\n")
+    environment = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+    result = subprocess.run(
+        [*command, "--dest", str(folder), requirement], env=environment, capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        last = (result.stderr.strip().splitlines() or ["no message"])[-1]
+        raise CorpusError(
+            f"could not fetch {requirement} with pip ({last}); without a network, put the file into a folder "
+            "and name that folder in $TUNEWRIGHT_DATA"
+        )

@@ -1,0 +1,31 @@
+"""Which tunes may be learned from: a split that new tunes don't disturb and near-duplicates can't leak through.
+
+The part of a cluster of near-duplicates is decided by a hash of its own text, so the same tune falls on the same side in every corpus
+that holds it, on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from tunewright.contracts import Piece, Split
+from tunewright.music.fingerprint import cluster
+from tunewright.music.reader import read_tune
+
+
+def part_of(text: str) -> str:
+    """The part that this text decides: sha256 modulo 10 is 0 for test, 1 for validation, else training."""
+    remainder = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10
+    return {0: "test", 1: "validation"}.get(remainder, "training")
+
+
+def split_pieces(pieces: Sequence[Piece]) -> Split:
+    """Clusters near-duplicates and puts each cluster where its smallest text (in the order of characters) belongs."""
+    texts = [piece.text for piece in pieces]
+    clusters = cluster([read_tune(text) for text in texts], texts)
+    smallest: dict[int, str] = {}
+    for number, text in zip(clusters, texts, strict=True):
+        smallest[number] = min(text, smallest.get(number, text))
+    parts = {number: part_of(text) for number, text in smallest.items()}
+    return Split(tuple(parts[number] for number in clusters), tuple(clusters))

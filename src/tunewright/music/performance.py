@@ -1,0 +1,324 @@
+"""How a written tune is played: which bars, in what order, how fast, and by whom.
+
+Knows nothing of files, of soundfonts or of where a tune came from. Times are fractions of a whole note until
+the very end; only :func:`timemap` speaks of seconds and only :func:`to_score` of ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypedDict
+
+from tunewright.music.tune import Bar, Key, Meter, Note, Tune
+
+if TYPE_CHECKING:
+    from symusic.core import ScoreTick
+
+TICKS_PER_QUARTER = 480
+LONGEST_GRACE = Fraction(1, 32)
+"""A grace note is at most this long, in whole notes: some 40 ms in a reel."""
+VELOCITY = 80
+ACCENTED_VELOCITY = 94
+
+QUARTER, DOTTED_QUARTER, HALF = Fraction(1, 4), Fraction(3, 8), Fraction(1, 2)
+VIOLIN, ACCORDION, HARP, PICCOLO, FLUTE, BAGPIPE = 40, 21, 46, 72, 73, 109
+
+
+@dataclass(frozen=True, slots=True)
+class Dance:
+    """How a dance is usually played.
+
+    Attributes:
+        beat: length of a beat in whole notes.
+        beats_per_minute: how many of them a minute holds.
+        program: General MIDI instrument, from 0.
+    """
+
+    beat: Fraction
+    beats_per_minute: int
+    program: int
+
+
+DANCES: dict[str, Dance] = {
+    "reel": Dance(HALF, 100, VIOLIN),
+    "jig": Dance(DOTTED_QUARTER, 112, FLUTE),
+    "slipjig": Dance(DOTTED_QUARTER, 112, FLUTE),
+    "slide": Dance(DOTTED_QUARTER, 124, ACCORDION),
+    "hornpipe": Dance(HALF, 76, ACCORDION),
+    "polka": Dance(QUARTER, 130, ACCORDION),
+    "mazurka": Dance(QUARTER, 140, VIOLIN),
+    "waltz": Dance(QUARTER, 130, VIOLIN),
+    "setdance": Dance(HALF, 72, VIOLIN),
+    "barndance": Dance(HALF, 84, VIOLIN),
+    "strathspey": Dance(QUARTER, 120, VIOLIN),
+    "march": Dance(HALF, 60, BAGPIPE),
+    "ocarolan": Dance(QUARTER, 104, HARP),
+    "air": Dance(QUARTER, 76, FLUTE),
+    "miscellaneous": Dance(QUARTER, 116, PICCOLO),
+}
+"""The dance of each tune type, in lower case without spaces."""
+
+DANCE_OF_METER: dict[tuple[int, int], str] = {
+    (2, 2): "reel",
+    (4, 4): "reel",
+    (2, 4): "polka",
+    (3, 4): "waltz",
+    (6, 8): "jig",
+    (9, 8): "slipjig",
+    (12, 8): "slide",
+}
+"""What a tune of unknown type is played as."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedNote:
+    """One note as it sounds.
+
+    Attributes:
+        identity: of the written note that it came from; the same in every pass of a repeat.
+        start: from the beginning of the performance, in whole notes.
+        duration: in whole notes.
+        pitch: MIDI number.
+        velocity: loudness, 1 to 127.
+    """
+
+    identity: str
+    start: Fraction
+    duration: Fraction
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A tune as it sounds from beginning to end.
+
+    Attributes:
+        title: of the tune.
+        notes: by start.
+        length: of the whole, final rests included, in whole notes.
+        tempo: beat length in whole notes and beats a minute.
+        program: General MIDI instrument, from 0.
+        meters: each meter and the whole note from which it holds.
+        keys: each key and the whole note from which it holds.
+    """
+
+    title: str
+    notes: tuple[PlayedNote, ...]
+    length: Fraction
+    tempo: tuple[Fraction, int]
+    program: int
+    meters: tuple[tuple[Fraction, Meter], ...]
+    keys: tuple[tuple[Fraction, Key], ...]
+
+    @property
+    def seconds_per_whole_note(self) -> float:
+        beat, beats_per_minute = self.tempo
+        return float(60 / (beat * beats_per_minute))
+
+    @property
+    def seconds(self) -> float:
+        """Length of the whole."""
+        return float(self.length) * self.seconds_per_whole_note
+
+
+class LitNote(TypedDict):
+    """When a written note sounds, in seconds."""
+
+    id: str
+    start: float
+    end: float
+
+
+def dance_of(tune: Tune) -> Dance:
+    """The dance of a tune, by its type or, where that is unknown, by its meter."""
+    by_meter = DANCE_OF_METER.get((tune.meter.beats, tune.meter.unit), "miscellaneous")
+    return DANCES.get(tune.type, DANCES[by_meter])
+
+
+# Which bars, in what order
+
+
+def ending_last(bars: Sequence[Bar], first: int) -> int:
+    """Index of the last bar of the ending that begins at ``first``.
+
+    An ending lasts until a bar line that is more than a plain one, or until the next ending or repeat begins.
+    """
+    for index in range(first, len(bars) - 1):
+        if bars[index].line not in ("", "|") or bars[index].closes_repeat:
+            return index
+        if bars[index + 1].ending or bars[index + 1].opens_repeat:
+            return index
+    return len(bars) - 1
+
+
+def _passes(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
+    """For every bar, the passes of the ending that it is part of; empty for a bar that every pass plays."""
+    passes: list[tuple[int, ...]] = [() for _ in bars]
+    for first, bar in enumerate(bars):
+        if bar.ending:
+            for index in range(first, ending_last(bars, first) + 1):
+                passes[index] = bar.ending
+    return passes
+
+
+def _sections(bars: Sequence[Bar], passes: Sequence[tuple[int, ...]]) -> list[range]:
+    """The stretches of bars that are repeated, or played once, together.
+
+    A repeat closed without having been opened goes back to where the last section ended; a double bar alone
+    ends no section.
+    """
+    starts = [0]
+    taken: set[int] = set()
+    for index in range(1, len(bars)):
+        bar, previous = bars[index], bars[index - 1]
+        if bar.ending:
+            ended = bool(taken & set(bar.ending))  # a second "first ending" belongs to the next section
+        else:
+            ended = not passes[index] and (previous.closes_repeat or bool(passes[index - 1]))
+        if bar.opens_repeat or ended:
+            starts.append(index)
+            taken = set()
+        taken |= set(bar.ending)
+    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(bars)], strict=True)]
+
+
+def play_order(tune: Tune) -> list[int]:
+    """Indices of the bars of a tune in the order in which they are played.
+
+    Every input ends: each section is played once for every pass that its endings name, or twice if it only
+    closes a repeat, however oddly the signs are placed.
+    """
+    bars = tune.bars
+    passes = _passes(bars)
+    order: list[int] = []
+    for section in _sections(bars, passes) if bars else []:
+        turns = {turn for index in section for turn in passes[index]}
+        if any(bars[index].closes_repeat for index in section):
+            turns |= {1, 2}
+        for turn in sorted(turns) or [1]:
+            order += [index for index in section if not passes[index] or turn in passes[index]]
+    return order
+
+
+def is_pickup(bars: Sequence[Bar], index: int) -> bool:
+    """Whether a bar is an upbeat: shorter than its meter, at the start of a part."""
+    bar = bars[index]
+    starts_part = index == 0 or bar.opens_repeat or bars[index - 1].line not in ("", "|")
+    return starts_part and not bar.ending and bar.length < bar.meter.bar_length
+
+
+# What sounds
+
+
+def grace_identity(note: Note, index: int) -> str:
+    """Identity of the grace note number ``index``, from 0, before a note."""
+    return f"{note.identity}-grace{index + 1}"
+
+
+class _Player:
+    """Plays written notes one after another, holding what is tied."""
+
+    def __init__(self) -> None:
+        self.notes: list[PlayedNote] = []
+        self.now = Fraction(0)
+        self._held: dict[int, int] = {}  # MIDI pitch -> index in notes of the note tied to whatever comes next
+
+    def play(self, note: Note, velocity: int) -> None:
+        continued = {pitch.midi for pitch in note.pitches} & self._held.keys()
+        start, duration = self.now, note.length
+        if not continued and not note.is_rest:
+            start, duration = self._play_graces(note, velocity)
+        held: dict[int, int] = {}
+        for pitch in dict.fromkeys(pitch.midi for pitch in note.pitches):
+            if pitch in continued:
+                self._lengthen(self._held[pitch], note.length)
+                held[pitch] = self._held[pitch]
+            else:
+                held[pitch] = len(self.notes)
+                self.notes.append(PlayedNote(note.identity, start, duration, pitch, velocity))
+        self._held = held if note.tied else {}
+        self.now += note.length
+
+    def _play_graces(self, note: Note, velocity: int) -> tuple[Fraction, Fraction]:
+        """Plays the grace notes in time taken from the note; returns what is left of it (start, duration)."""
+        count = len(note.graces)
+        each = min(LONGEST_GRACE, note.length / (2 * count)) if count else Fraction(0)
+        for index, pitch in enumerate(note.graces):
+            start = self.now + index * each
+            self.notes.append(PlayedNote(grace_identity(note, index), start, each, pitch.midi, velocity))
+        return self.now + count * each, note.length - count * each
+
+    def _lengthen(self, index: int, more: Fraction) -> None:
+        old = self.notes[index]
+        self.notes[index] = PlayedNote(old.identity, old.start, old.duration + more, old.pitch, old.velocity)
+
+
+def perform(tune: Tune) -> Performance:
+    """Plays a tune: repeats unfolded, ties joined, grace notes before their note, the first of each bar accented."""
+    dance = dance_of(tune)
+    player = _Player()
+    meters: list[tuple[Fraction, Meter]] = []
+    keys: list[tuple[Fraction, Key]] = []
+    for index in play_order(tune):
+        bar = tune.bars[index]
+        if not meters or meters[-1][1] != bar.meter:
+            meters.append((player.now, bar.meter))
+        if not keys or keys[-1][1] != bar.key:
+            keys.append((player.now, bar.key))
+        for place, note in enumerate(bar.notes):
+            accented = place == 0 and not is_pickup(tune.bars, index)
+            player.play(note, ACCENTED_VELOCITY if accented else VELOCITY)
+    return Performance(
+        title=tune.title,
+        notes=tuple(note for note in player.notes if note.duration > 0),
+        length=player.now,
+        tempo=tune.tempo or (dance.beat, dance.beats_per_minute),
+        program=dance.program,
+        meters=tuple(meters),
+        keys=tuple(keys),
+    )
+
+
+# Ticks and seconds
+
+
+def to_score(performance: Performance) -> ScoreTick:
+    """A performance as a symusic Score of one track, 480 ticks to the quarter."""
+    import symusic
+
+    def ticks(whole_notes: Fraction) -> int:
+        return round(whole_notes * 4 * TICKS_PER_QUARTER)
+
+    score = symusic.Score(TICKS_PER_QUARTER)
+    beat, beats_per_minute = performance.tempo
+    score.tempos.append(symusic.Tempo(0, float(beat * 4 * beats_per_minute)))
+    for start, meter in performance.meters:
+        if meter.beats > 0 and meter.unit.bit_count() == 1:  # MIDI knows units of 1, 2, 4, 8, ... only
+            score.time_signatures.append(symusic.TimeSignature(ticks(start), meter.beats, meter.unit))
+    for start, key in performance.keys:
+        tonality = int(key.mode in ("minor", "aeolian"))
+        score.key_signatures.append(symusic.KeySignature(ticks(start), key.fifths, tonality))
+    track = symusic.Track(performance.title, performance.program, False)
+    for note in performance.notes:
+        start_tick, end_tick = ticks(note.start), ticks(note.start + note.duration)
+        # both ends are rounded, never the length, so that no note drifts from its place
+        track.notes.append(
+            symusic.Note(start_tick, max(1, end_tick - start_tick), note.pitch, note.velocity)
+        )
+    score.tracks.append(track)
+    return score
+
+
+def timemap(performance: Performance) -> list[LitNote]:
+    """When each written note sounds, in seconds, for lighting it on a page. A chord is listed once."""
+    pace = performance.seconds_per_whole_note
+    moments = {
+        (note.identity, note.start): note.start + note.duration for note in performance.notes
+    }
+    return [
+        {"id": identity, "start": round(float(start) * pace, 3), "end": round(float(end) * pace, 3)}
+        for (identity, start), end in moments.items()
+    ]

@@ -1,0 +1,409 @@
+"""ABC text to :class:`~tunewright.music.tune.Tune`: the part of ABC 2.1 that collections of dance tunes use.
+
+Knows nothing of what makes a bar right (see ``bars``) or how a tune sounds (see ``performance``). Voices and overlays are not
+read; where they occur, the tune says so in its problems. Source: the ABC standard 2.1 (abcnotation.com, 2011).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeVar
+
+from tunewright.errors import InputError
+from tunewright.music import keys
+from tunewright.music.tune import Bar, Key, Meter, Note, Pitch, Position, Problem, Severity, Tune, Tuplet
+
+Value = TypeVar("Value")
+
+DECORATIONS = frozenset(
+    "trill lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn accent emphasis fermata "
+    "invertedfermata tenuto 0 1 2 3 4 5 plus snap slide wedge upbow downbow open thumb breath pppp ppp pp p mp mf f ff "
+    "fff ffff sfz crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) segno coda D.S. D.C. dacoda dacapo fine "
+    "shortphrase mediumphrase longphrase".split()
+)
+DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+
+_NUMBER_LINE = re.compile(r"(?m)^X:")
+_FIELD = re.compile(r"([A-Za-z]):(?![|:])\s*(.*)")
+_TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
+_LENGTH = r"(?:\d+)?/*(?:\d+)?"
+_PITCH = r"(?:\^\^|\^|__|_|=)?[A-Ga-g][,']*"
+_TOKEN = re.compile(
+    rf"""
+    (?P<comment>%.*)
+  | (?P<field>\[[A-Za-z]:[^\]\n]*\])
+  | (?P<bare_meter>M:\s*(?:\d+/\d+|C\|?)(?=\s))
+  | (?P<bar>(?:\[\||:*\|[|\]]*:*|::+)(?P<passes>\d+(?:[,-]\d+)*)?)
+  | (?P<ending>\[(?P<ending_passes>\d+(?:[,-]\d+)*))
+  | (?P<symbol>"[^"\n]*")
+  | (?P<grace>\{{[^}}\n]*\}})
+  | (?P<chord>\[(?:{_PITCH}{_LENGTH}-?)+\])(?P<chord_length>{_LENGTH})
+  | (?P<tuplet>\(\d(?::\d*)?(?::\d*)?)
+  | (?P<broken><+|>+)
+  | (?P<note>{_PITCH})(?P<note_length>{_LENGTH})
+  | (?P<rest>[zx])(?P<rest_length>{_LENGTH})
+  | (?P<measures>[ZX]\d*)
+  | (?P<tie>-)
+  | (?P<decoration>![A-Za-z0-9.<>()]+!)
+  | (?P<quiet>[~.uvTHLMOPSJR()`y$*\\!])
+  | (?P<space>\s+)
+    """,
+    re.VERBOSE,
+)
+
+
+def split_tunes(text: str) -> list[tuple[int, str]]:
+    """Cuts a file at its ``X:`` lines: (number of the first line, text without trailing blank lines) of each tune."""
+    starts = [match.start() for match in _NUMBER_LINE.finditer(text)]
+    ends = [*starts[1:], len(text)]
+    tunes, line, previous = [], 1, 0
+    for start, end in zip(starts, ends, strict=False):
+        line += text.count("\n", previous, start)
+        previous = start
+        tunes.append((line, text[start:end].rstrip()))
+    return tunes
+
+
+def parse_length(text: str) -> Fraction:
+    """The multiplier that a written length stands for: ``""`` 1, ``"3/2"`` 3/2, ``"/"`` 1/2, ``"//"`` 1/4."""
+    upper, slashes, lower = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()  # type: ignore[union-attr]
+    divisor = int(lower) if lower else 2 ** len(slashes)
+    return Fraction(int(upper or 1), divisor or 1)
+
+
+def parse_pitches(text: str) -> Iterator[tuple[str, str, int]]:
+    """(accidental, step, scientific octave) of each pitch written in a text such as ``"^c'eG,"``."""
+    for match in re.finditer(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)", text):
+        accidental, letter, marks = match.groups()
+        octave = (5 if letter.islower() else 4) + marks.count("'") - marks.count(",")
+        yield accidental or "", letter.upper(), octave
+
+
+def type_of(fields: dict[str, str]) -> str:
+    """The dance that an ``R:`` line names, or a transcriber's id such as ``Z: id:dc-reel-18``."""
+    if "R" in fields:
+        return re.sub(r"[\s_-]+", "", fields["R"].lower())
+    match = _TYPE_IN_ID.search(fields.get("Z", ""))
+    return match.group(1) if match else ""
+
+
+class _BodyReader:
+    """Reads music line by line; what it has learned so far is its state."""
+
+    def __init__(self, meter: Meter, key: Key, unit: Fraction) -> None:
+        self.meter, self.key, self.unit = meter, key, unit
+        self.bars: list[Bar] = []
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self.count = 0
+        self.bar_start: Position | None = None
+        self.bar_key, self.bar_meter = key, meter
+        self.opens_repeat = False
+        self.ending: tuple[int, ...] = ()
+        self.accidentals: dict[str, int] = {}
+        self.tied_pitches: dict[tuple[str, int], int] = {}
+        self.broken = Fraction(1)
+        self.tuplet: tuple[int, int, int, int] | None = None  # actual, normal, notes in group, notes read
+        self.graces: tuple[Pitch, ...] = ()
+        self.symbol = ""
+        self.beam_break = True
+        self.bars_of_rest = 1
+        self.here = Position(1, 1)
+
+    # -- lines ---------------------------------------------------------------------------------------------------------
+
+    def read_line(self, line: str, number: int) -> None:
+        """Reads one line of music or one field line."""
+        field = _FIELD.match(line)
+        start = 0
+        if field:
+            self.here = Position(number, 1)
+            start = self.read_field_line(field, line)
+        at = start
+        while at < len(line):
+            self.here = Position(number, at + 1)
+            match = _TOKEN.match(line, at)
+            if match is None or match.end() == at:
+                self.problem("error", f"'{line[at]}' means nothing here")
+                at += 1
+                continue
+            self.read_token(match)
+            at = match.end()
+        if self.bars and not self.notes and start < len(line):
+            self.bars[-1] = replace(self.bars[-1], ends_line=True)
+        self.beam_break = True
+
+    def read_field_line(self, field: re.Match[str], line: str) -> int:
+        """A field on a line of its own; returns where music goes on (some collections write it after ``M:``)."""
+        letter, value = field.groups()
+        music = re.match(r"(\d+/\d+|C\|?)\s+(?=\S)", value) if letter == "M" else None
+        if music:
+            self.change(letter, music.group(1))
+            self.problem("note", "music on the same line as a meter change")
+            return field.start(2) + music.end()
+        self.change(letter, value)
+        return len(line)
+
+    def read_token(self, match: re.Match[str]) -> None:
+        """Hands one token to the method of its name."""
+        kind = match.lastgroup or ""
+        kind = {"passes": "bar", "ending_passes": "ending"}.get(kind, kind.removesuffix("_length"))
+        getattr(self, f"read_{kind}")(match)
+
+    # -- tokens --------------------------------------------------------------------------------------------------------
+
+    def read_comment(self, match: re.Match[str]) -> None:
+        pass
+
+    def read_quiet(self, match: re.Match[str]) -> None:
+        """Slurs, spacers, old-style line ends and one-letter decorations change neither pitch nor length."""
+
+    def read_decoration(self, match: re.Match[str]) -> None:
+        name = match.group("decoration").strip("!")
+        if name not in DECORATIONS:
+            self.problem("note", f"unknown decoration '!{name}!'")
+
+    def read_space(self, match: re.Match[str]) -> None:
+        self.beam_break = True
+
+    def read_field(self, match: re.Match[str]) -> None:
+        self.change(match.group("field")[1], match.group("field")[3:-1])
+
+    def read_bare_meter(self, match: re.Match[str]) -> None:
+        self.problem("note", "a meter change within a line should stand in brackets: [M:4/4]")
+        self.change("M", match.group("bare_meter")[2:])
+
+    def read_symbol(self, match: re.Match[str]) -> None:
+        self.symbol = match.group("symbol")[1:-1]
+
+    def read_grace(self, match: re.Match[str]) -> None:
+        self.graces = tuple(self.pitch(*written) for written in parse_pitches(match.group("grace")))
+
+    def read_tie(self, match: re.Match[str]) -> None:
+        if not self.notes or self.notes[-1].is_rest:
+            self.problem("error", "a tie '-' with no note before it")
+            return
+        self.notes[-1] = replace(self.notes[-1], tied=True)
+        self.tied_pitches = {(p.step, p.octave): p.alteration for p in self.notes[-1].pitches}
+
+    def read_tuplet(self, match: re.Match[str]) -> None:
+        if self.tuplet:
+            self.problem("error", "a tuplet begins inside another")
+        actual, *rest = match.group("tuplet")[1:].split(":")
+        compound = self.meter.beats % 3 == 0 and self.meter.beats > 3
+        size = int(actual)
+        normal = int(rest[0]) if rest and rest[0] else DEFAULT_TUPLETS.get(size, 3 if compound else 2)
+        group = int(rest[1]) if len(rest) > 1 and rest[1] else size
+        if size < 2 or normal == 0 or group == 0:
+            self.problem("error", f"'{match.group('tuplet')}' is not a tuplet")
+            return
+        self.tuplet = (size, normal, group, 0)
+
+    def read_broken(self, match: re.Match[str]) -> None:
+        mark = match.group("broken")
+        if not self.notes:
+            self.problem("error", f"broken rhythm '{mark}' with no note before it")
+            return
+        shorter = Fraction(1, 2 ** len(mark))
+        first, second = (2 - shorter, shorter) if mark[0] == ">" else (shorter, 2 - shorter)
+        self.notes[-1] = replace(self.notes[-1], length=self.notes[-1].length * first)
+        self.broken = second
+
+    def read_note(self, match: re.Match[str]) -> None:
+        pitches = tuple(self.pitch(*written) for written in parse_pitches(match.group("note")))
+        self.add_note(pitches, parse_length(match.group("note_length")))
+
+    def read_chord(self, match: re.Match[str]) -> None:
+        inside = match.group("chord")[1:-1]
+        pitches = tuple(self.pitch(*written) for written in parse_pitches(inside))
+        # The chord is as long as its first note, times the length after the bracket (ABC 2.1, 4.17).
+        first = re.match(rf"{_PITCH}({_LENGTH})", inside)
+        inner = parse_length(first.group(1)) if first else Fraction(1)
+        self.add_note(pitches, inner * parse_length(match.group("chord_length")))
+
+    def read_rest(self, match: re.Match[str]) -> None:
+        self.add_note((), parse_length(match.group("rest_length")), invisible=match.group("rest") == "x")
+
+    def read_measures(self, match: re.Match[str]) -> None:
+        self.bars_of_rest = int(match.group("measures")[1:] or 1)
+        self.add_note((), self.meter.bar_length * self.bars_of_rest / self.unit)
+
+    def read_ending(self, match: re.Match[str]) -> None:
+        self.open_ending(match.group("ending_passes"))
+
+    def read_bar(self, match: re.Match[str]) -> None:
+        passes = match.group("passes")
+        line = match.group("bar").removesuffix(passes or "")
+        closes, opens = line.startswith(":"), line.endswith(":")
+        self.close_bar(closes, line)
+        self.opens_repeat = self.opens_repeat or opens
+        if passes:
+            self.open_ending(passes)
+
+    # -- what the tokens build -----------------------------------------------------------------------------------------
+
+    def pitch(self, accidental: str, step: str, octave: int) -> Pitch:
+        """A pitch as it sounds: its own accidental, else a tie's, else the bar's, else the key's."""
+        if accidental:
+            self.accidentals[step] = ACCIDENTALS[accidental]
+        alteration = self.accidentals.get(step, keys.signature(self.key)[step])
+        if not accidental:
+            alteration = self.tied_pitches.get((step, octave), alteration)
+        return Pitch(step, alteration, octave, accidental)
+
+    def add_note(self, pitches: tuple[Pitch, ...], multiplier: Fraction, invisible: bool = False) -> None:
+        """Appends a note, chord or rest with everything that was waiting for it."""
+        length = self.unit * multiplier * self.broken
+        if length == 0:
+            self.problem("error", "a note of no length")
+        tuplet = None
+        if self.tuplet:
+            actual, normal, group, read = self.tuplet
+            tuplet = Tuplet(actual, normal, read == 0, read + 1 == group)
+            length *= Fraction(normal, actual)
+            self.tuplet = None if read + 1 == group else (actual, normal, group, read + 1)
+        self.count += 1
+        self.bar_start = self.bar_start or self.here
+        self.notes.append(
+            Note(
+                f"n{self.count}", pitches, length, self.here, tuplet, False, self.graces, self.symbol,
+                self.beam_break, invisible,
+            )
+        )  # fmt: skip
+        self.broken, self.graces, self.symbol, self.beam_break, self.tied_pitches = Fraction(1), (), "", False, {}
+
+    def open_ending(self, passes: str) -> None:
+        if self.notes:
+            self.close_bar(False, "")
+        numbers: list[int] = []
+        for part in passes.split(","):
+            first, _, last = part.partition("-")
+            numbers.extend(range(int(first), min(int(last or first), int(first) + 16) + 1))
+        self.ending = tuple(numbers)
+
+    def close_bar(self, closes: bool, line: str) -> None:
+        """Ends the bar at a bar line; a line with no notes before it only adds to the one just passed."""
+        if not self.notes:
+            if self.bars and (closes or "|" in line):
+                last = self.bars[-1]
+                self.bars[-1] = replace(last, closes_repeat=last.closes_repeat or closes, line=last.line + line)
+            return
+        if self.broken != 1:
+            self.problem("error", "broken rhythm with no note after it")
+        if self.tuplet:
+            self.problem("error", f"a tuplet of {self.tuplet[2]} has only {self.tuplet[3]} notes in this bar")
+        self.bars.append(
+            Bar(
+                len(self.bars) + 1, tuple(self.notes), self.bar_meter, self.bar_key, self.opens_repeat, closes,
+                self.ending, line, False, self.bar_start or self.here, self.bars_of_rest,
+            )
+        )  # fmt: skip
+        self.notes, self.accidentals, self.bar_start = [], {}, None
+        self.opens_repeat, self.ending, self.bars_of_rest = False, (), 1
+        self.broken, self.tuplet = Fraction(1), None
+        self.bar_key, self.bar_meter = self.key, self.meter
+
+    def change(self, letter: str, value: str) -> None:
+        """A mid-tune change of meter, key or unit length; other fields carry no music."""
+        try:
+            if letter == "M":
+                self.meter = keys.parse_meter(value)
+            elif letter == "K":
+                self.key = keys.parse_key(value)
+            elif letter == "L":
+                self.unit = parse_unit_length(value)
+            elif letter == "V":
+                self.problem("error", "voices (V:) are not read")
+        except InputError as error:
+            self.problem("error", str(error))
+        if not self.notes:
+            self.bar_key, self.bar_meter = self.key, self.meter
+
+    def problem(self, severity: Severity, message: str) -> None:
+        self.problems.append(Problem(severity, message, len(self.bars) + 1, self.here))
+
+
+def parse_unit_length(text: str) -> Fraction:
+    """Reads the value of an ``L:`` line in whole notes, e.g. ``"1/8"``.
+
+    Raises:
+        InputError: it is not a fraction.
+    """
+    match = re.fullmatch(r"\s*(\d+)(?:/(\d+))?\s*", text)
+    if match is None or int(match.group(1)) == 0 or match.group(2) and int(match.group(2)) == 0:
+        raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
+    return Fraction(int(match.group(1)), int(match.group(2) or 1))
+
+
+def parse_tempo(text: str) -> tuple[Fraction, int] | None:
+    """Reads the value of a ``Q:`` line: (beat in whole notes, beats a minute); a bare number counts quarters."""
+    match = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", re.sub(r'"[^"]*"', "", text))
+    if match is None or int(match.group(3)) == 0 or match.group(2) == "0":
+        return None
+    beat = Fraction(int(match.group(1)), int(match.group(2))) if match.group(1) else Fraction(1, 4)
+    return beat, int(match.group(3))
+
+
+def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list[Problem], int]:
+    """Fields up to and with ``K:`` (the first of each letter), what was wrong, and how many lines they took."""
+    fields: dict[str, str] = {}
+    problems: list[Problem] = []
+    for count, line in enumerate(lines):
+        where = Position(first_line + count, 1)
+        field = _FIELD.match(line)
+        if field:
+            fields.setdefault(field.group(1), field.group(2).strip())
+            if field.group(1) == "K":
+                return fields, problems, count + 1
+        elif line.strip() and not line.startswith("%"):
+            problems.append(Problem("error", "music begins before the key (a K: line must end the header)", 0, where))
+            return fields, problems, count
+    problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(first_line, 1)))
+    return fields, problems, len(lines)
+
+
+def read_tune(text: str, first_line: int = 1) -> Tune:
+    """Reads one tune. Never raises for bad music: what is wrong is in ``Tune.problems``.
+
+    Args:
+        text: from its ``X:`` line to its last bar.
+        first_line: number of its first line in the file, for positions.
+    """
+    lines = text.splitlines()
+    fields, problems, used = read_header(lines, first_line)
+
+    def field_value(letter: str, parse: Callable[[str], Value], default: Value) -> Value:
+        if letter not in fields:
+            return default
+        try:
+            return parse(fields[letter])
+        except InputError as error:
+            problems.append(Problem("error", str(error), 0, Position(first_line, 1)))
+            return default
+
+    meter = field_value("M", keys.parse_meter, keys.NO_METER)
+    # Without L: the unit is a sixteenth below 3/4 and an eighth from there on (ABC 2.1, 3.1.7).
+    default_unit = Fraction(1, 16) if 0 < meter.bar_length < Fraction(3, 4) else Fraction(1, 8)
+    unit = field_value("L", parse_unit_length, default_unit)
+    key = field_value("K", keys.parse_key, keys.NO_KEY)
+    body = _BodyReader(meter, key, unit)
+    for number, line in enumerate(lines[used:], first_line + used):
+        body.read_line(line, number)
+    body.close_bar(False, "")
+    number_match = re.match(r"\d+", fields.get("X", ""))
+    return Tune(
+        number=int(number_match.group()) if number_match else 0,
+        title=fields.get("T", ""),
+        type=type_of(fields),
+        meter=meter,
+        key=key,
+        unit_length=unit,
+        tempo=parse_tempo(fields.get("Q", "")),
+        composer=fields.get("C", ""),
+        bars=tuple(body.bars),
+        problems=(*problems, *body.problems),
+    )

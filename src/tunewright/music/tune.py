@@ -1,0 +1,207 @@
+"""What a tune is: bars of notes with exact lengths, spelled pitches, stable ids and the place each was written.
+
+Lengths are fractions of a whole note. Octaves are scientific: middle C is C4, MIDI pitch 60.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+STEPS = "CDEFGAB"
+SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+Severity = Literal["error", "pickup", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where something stands in the text, both counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a musician should know about a tune.
+
+    Attributes:
+        severity: ``error`` is wrong, ``pickup`` a short bar that finds no partner, ``note`` merely worth telling.
+        bar: number of the bar, from 1; 0 for the header.
+    """
+
+    severity: Severity
+    message: str
+    bar: int
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Pitch:
+    """A spelled pitch.
+
+    Attributes:
+        step: letter, ``"C"`` to ``"B"``.
+        alteration: semitones that it sounds above its letter, after key signature and accidentals: -2 to 2.
+        octave: scientific.
+        accidental: as written before the note (``"^"``, ``"="``, ...), empty if none was written.
+    """
+
+    step: str
+    alteration: int
+    octave: int
+    accidental: str = ""
+
+    @property
+    def midi(self) -> int:
+        """MIDI pitch number; middle C is 60."""
+        return 12 * (self.octave + 1) + SEMITONES[self.step] + self.alteration
+
+
+@dataclass(frozen=True, slots=True)
+class Tuplet:
+    """``actual`` notes in the time of ``normal``; ``first`` and ``last`` mark the ends of the group."""
+
+    actual: int
+    normal: int
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note, a chord (several pitches) or a rest (none).
+
+    Attributes:
+        identity: unique within its tune and stable, e.g. ``"n12"``; score and sound both carry it.
+        pitches: from the first written to the last.
+        length: as it sounds, with broken rhythm and tuplet applied, in whole notes.
+        position: where it is written.
+        tuplet: of which group it is part, if any.
+        tied: joined to the next note of the same pitch.
+        graces: pitches of the grace notes before it.
+        symbol: chord symbol or annotation written above it, e.g. ``"Am7"``.
+        beam_break: a space stood before it, so that no beam joins it to the note before.
+        invisible: a rest that is not drawn (``x``).
+    """
+
+    identity: str
+    pitches: tuple[Pitch, ...]
+    length: Fraction
+    position: Position
+    tuplet: Tuplet | None = None
+    tied: bool = False
+    graces: tuple[Pitch, ...] = ()
+    symbol: str = ""
+    beam_break: bool = False
+    invisible: bool = False
+
+    @property
+    def is_rest(self) -> bool:
+        return not self.pitches
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key signature.
+
+    Attributes:
+        name: house spelling, e.g. ``"Edor"``, ``"G"``, ``"F#min"``; ``"none"`` without signature.
+        fifths: sharps (positive) or flats (negative) in the signature, -7 to 7.
+        mode: ``"major"``, ``"minor"``, ``"dorian"``, ... the names MusicXML uses.
+    """
+
+    name: str
+    fifths: int
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A time signature.
+
+    Attributes:
+        name: as written, e.g. ``"6/8"``, ``"C"``, ``"C|"``; ``"none"`` for free meter.
+        beats: upper number; 0 for free meter.
+        unit: lower number.
+    """
+
+    name: str
+    beats: int
+    unit: int
+
+    @property
+    def bar_length(self) -> Fraction:
+        """Length of a full bar in whole notes; 0 for free meter."""
+        return Fraction(self.beats, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What stands between two bar lines.
+
+    Attributes:
+        number: from 1, in written order.
+        notes: in order.
+        meter: in force in this bar.
+        key: in force at its start.
+        opens_repeat: ``|:`` stands before it.
+        closes_repeat: ``:|`` stands after it.
+        ending: passes for which this ending (volta) begins here, e.g. ``(1,)``; empty if none begins.
+        line: the bar line after it in plain spelling: ``"|"``, ``"||"``, ``"|]"``, ``":|"``, ``"::"`` or ``""``.
+        ends_line: the written line of music ends after it.
+        position: of its first character.
+        bars_of_rest: more than 1 for a multi-measure rest.
+    """
+
+    number: int
+    notes: tuple[Note, ...]
+    meter: Meter
+    key: Key
+    opens_repeat: bool
+    closes_repeat: bool
+    ending: tuple[int, ...]
+    line: str
+    ends_line: bool
+    position: Position
+    bars_of_rest: int = 1
+
+    @property
+    def length(self) -> Fraction:
+        """What its notes sum to, in whole notes."""
+        return sum((note.length for note in self.notes), Fraction(0))
+
+
+@dataclass(frozen=True)
+class Tune:
+    """One tune as read.
+
+    Attributes:
+        number: of its ``X:`` line.
+        title: first ``T:`` line.
+        type: the dance in lower case without spaces, e.g. ``"slipjig"``; empty if not said.
+        meter: at its start.
+        key: at its start.
+        unit_length: ``L:`` at its start, in whole notes.
+        tempo: beat length in whole notes and beats a minute, if a ``Q:`` line says so.
+        composer: ``C:`` line.
+        bars: in written order.
+        problems: what the reader stumbled over; the bar rule's own are added by :func:`tunewright.music.bars.check`.
+    """
+
+    number: int
+    title: str
+    type: str
+    meter: Meter
+    key: Key
+    unit_length: Fraction
+    tempo: tuple[Fraction, int] | None
+    composer: str
+    bars: tuple[Bar, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def notes(self) -> list[Note]:
+        """All notes and rests in written order."""
+        return [note for bar in self.bars for note in bar.notes]

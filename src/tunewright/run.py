@@ -1,0 +1,215 @@
+"""A run: one folder that holds everything a training was and learned. Nothing outside it is needed to compose or to resume.
+
+    settings.json         what was asked
+    codec.json            symbols
+    best.safetensors      weights with the best figure on validation (the last ones where nothing was held out)
+    last.safetensors      weights at the end
+    state.pt              optimiser and progress, for resuming
+    split.json            part, cluster and sha256 of every piece
+    fingerprints.safetensors   interval runs of the tunes learned from
+    style.json            how headers were written in the tunes learned from
+    metrics.jsonl         one record an iteration
+    loss.png              the same as a picture
+    run.json              data source and licence, library versions, speed, results
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunewright import catalogue
+from tunewright.contracts import Codec, Corpus, Piece, Split
+from tunewright.errors import RunError
+from tunewright.files import write_whole
+from tunewright.music.fingerprint import fingerprint
+from tunewright.music.headers import HeaderStyle
+from tunewright.music.reader import read_tune
+from tunewright.settings import Settings, dump_settings, read_settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """An opened run folder; parts are read when first asked for."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings(self._text("settings.json"), str(self.folder / "settings.json"))
+
+    @cached_property
+    def codec(self) -> Codec:
+        maker = catalogue.find("codec", self.settings.codec.name)
+        codec: Codec = maker.__self__.load(self.folder / "codec.json")
+        return codec
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """Contents of ``run.json``."""
+        content: dict[str, Any] = json.loads(self._text("run.json"))
+        return content
+
+    @cached_property
+    def style(self) -> HeaderStyle:
+        return HeaderStyle.from_dict(json.loads(self._text("style.json")))
+
+    @cached_property
+    def split(self) -> list[dict[str, Any]]:
+        """Origin, sha256, part and cluster of each piece of the corpus."""
+        rows: list[dict[str, Any]] = json.loads(self._text("split.json"))
+        return rows
+
+    def new_model(self) -> nn.Module:
+        """The model of these settings with weights not yet learned."""
+        section = self.settings.model
+        model: nn.Module = catalogue.build("model", section.name, section.options, self.codec.size)
+        return model
+
+    def model(self, weights: str = "best") -> nn.Module:
+        """The trained model in inference mode, in single precision.
+
+        Args:
+            weights: ``"best"`` or ``"last"``.
+
+        Raises:
+            RunError: the run has no weights yet.
+        """
+        from safetensors.torch import load_file
+
+        path = self.folder / f"{weights}.safetensors"
+        if not path.exists():
+            path = self.folder / "last.safetensors"
+        if not path.exists():
+            raise RunError(f"run {self.folder} has no weights yet; go on with: tunewright train --resume --out {self.folder}")
+        model = self.new_model()
+        model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+        return model.eval()
+
+    def part_pieces(self, corpus: Corpus, part: str) -> list[Piece]:
+        """The pieces of one part of this run's split (``"all"`` for every piece).
+
+        Raises:
+            RunError: the corpus is not the one that was split.
+        """
+        by_sha256 = {text_sha256(piece.text): piece for piece in corpus.pieces}
+        rows = [row for row in self.split if part in ("all", row["part"])]
+        missing = [row["origin"] for row in rows if row["sha256"] not in by_sha256]
+        if missing:
+            raise RunError(f"{corpus.source} is not what run {self.name} was split on: it lacks {missing[0]}")
+        return [by_sha256[row["sha256"]] for row in rows]
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except OSError:
+            raise RunError(f"{self.folder} is not a whole run: it lacks {name}") from None
+
+
+def open_run(path: str | Path) -> Run:
+    """Opens a run folder.
+
+    Raises:
+        RunError: there is none, or it was written by a newer tunewright.
+    """
+    folder = Path(path)
+    if not (folder / "run.json").is_file():
+        raise RunError(f"{folder} is no run: it has no run.json (tunewright runs lists those there are)")
+    run = Run(folder)
+    if run.about.get("format", 0) > FORMAT:
+        raise RunError(f"run {folder} was written by a newer tunewright; this one is {version('tunewright')}")
+    return run
+
+
+def builtin_run() -> Run:
+    """The run that comes with the package.
+
+    Raises:
+        RunError: this installation lacks it.
+    """
+    folder = Path(__file__).parent / "builtin" / "irish"
+    if not (folder / "run.json").is_file():
+        raise RunError(
+            f"the built-in run is missing from this installation ({folder}); "
+            "install tunewright again, or name a run of your own: tunewright compose RUN"
+        )
+    return open_run(folder)
+
+
+def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:
+    """Writes everything about a run but what it learns; ``run.json`` last, so that a folder with one is whole."""
+    learned = split.select(corpus.pieces, "training")
+    write_whole(folder / "settings.json", dump_settings(settings))
+    codec.save(folder / "codec.json")
+    rows = [
+        {"origin": piece.origin, "sha256": text_sha256(piece.text), "part": part, "cluster": cluster}
+        for piece, part, cluster in zip(corpus.pieces, split.parts, split.clusters, strict=True)
+    ]
+    write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    tunes = [read_tune(piece.text) for piece in learned]
+    write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
+    write_fingerprints(folder / "fingerprints.safetensors", [fingerprint(tune) for tune in tunes])
+    about = {
+        "format": FORMAT,
+        "recipe": settings.recipe,
+        "corpus": {
+            "name": corpus.name,
+            "licence": corpus.licence,
+            "sha256": corpus.sha256,
+            "pieces": len(corpus.pieces),
+            "skipped": len(corpus.skipped),
+            "split": split.counts(),
+        },
+        "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
+        | {library: version(library) for library in LIBRARIES},
+        "results": {},
+    }
+    write_about(folder, about)
+    return Run(folder)
+
+
+def write_about(folder: Path, about: dict[str, Any]) -> None:
+    """Writes ``run.json``."""
+    write_whole(folder / "run.json", json.dumps(about, indent=1) + "\n")
+
+
+def write_fingerprints(path: Path, fingerprints: Sequence[Sequence[str]]) -> None:
+    """Hashed interval runs of each tune: ``runs`` (all of them, 64 bits each) and ``counts`` (how many each tune has)."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    runs = np.array([int(run, 16) for own in fingerprints for run in own], dtype=np.uint64)
+    counts = np.array([len(own) for own in fingerprints], dtype=np.int64)
+    write_whole(path, save({"runs": runs, "counts": counts}))
+
+
+def read_fingerprints(path: Path) -> list[frozenset[str]]:
+    """The inverse of :func:`write_fingerprints`."""
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    content = load_file(path)
+    parts = np.split(content["runs"], np.cumsum(content["counts"])[:-1])
+    return [frozenset(f"{int(run):016x}" for run in part) for part in parts]
+
+
+def text_sha256(text: str) -> str:
+    """sha256 of a text in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,175 @@
+"""Everything that defines a training, frozen; and recipes, the TOML files that hold it.
+
+Knows nothing of the parts themselves: the sections ``corpus``, ``codec`` and ``model`` name a part of the catalogue, and hand it every
+other key they hold as an option.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tunewright.errors import SettingsError
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses what it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(BaseModel):
+    """A part of the catalogue by name; every further key is an option of that part."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the part itself is given."""
+        return dict(self.model_extra or {})
+
+
+class CorpusSettings(Part):
+    """Which pieces, and which of them may be learned from."""
+
+    name: str = "irish"
+    split: Literal["hash", "none"] = "hash"
+    """``hash`` holds a tenth out for validation and a tenth for the test; ``none`` trains on everything."""
+
+
+class CodecSettings(Part):
+    """How pieces become symbols."""
+
+    name: str = "characters"
+    fitted_on: Literal["training", "corpus"] = "training"
+    """``corpus`` lets the symbol table see held-out pieces too, as the lab does."""
+
+
+class ModelSettings(Part):
+    """What predicts the next symbol."""
+
+    name: str = "lstm"
+
+
+class TrainingSettings(Section):
+    """The loop's settings."""
+
+    seed: int = Field(0, ge=0)
+    iterations: int = Field(3000, ge=1)
+    batch_size: int = Field(8, ge=1)
+    length: int = Field(100, ge=1)
+    """Symbols in one window."""
+    windows: Literal["random", "sequential"] = "random"
+    """``random`` starts anywhere; ``sequential`` reads whole shuffled pieces on, lane by lane."""
+    carry_memory: bool = False
+    """Whether a window begins with the memory that the lane's last window ended with, instead of an empty one."""
+    optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = "adam"
+    learning_rate: float = Field(5e-3, gt=0)
+    weight_decay: float = Field(0.0, ge=0)
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_iterations: int = Field(0, ge=0)
+    clip_norm: float = Field(0.0, ge=0)
+    """Gradients are scaled down to this norm; 0 leaves them alone."""
+    averaging: float = Field(0.0, ge=0, lt=1)
+    """Decay an iteration of a running average of the weights, which is then what is validated and kept; 0 keeps the weights themselves."""
+    validate_every: int = Field(100, ge=0)
+    """Iterations between two measurements on validation; 0 never measures."""
+    checkpoint_every: int = Field(100, ge=1)
+
+
+class Settings(Section):
+    """A whole recipe."""
+
+    recipe: str = ""
+    description: str = ""
+    corpus: CorpusSettings = CorpusSettings()
+    codec: CodecSettings = CodecSettings()
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+
+    def changed(self, assignments: Sequence[str]) -> Settings:
+        """These settings with ``section.key=value`` assignments applied.
+
+        Raises:
+            SettingsError: an assignment that isn't one, or that no setting answers to.
+        """
+        values = self.model_dump()
+        for assignment in assignments:
+            address, equals, text = assignment.partition("=")
+            section, dot, key = address.strip().partition(".")
+            if not (equals and dot and key) or not isinstance(values.get(section), dict):
+                sections = [name for name, value in values.items() if isinstance(value, dict)]
+                raise SettingsError(
+                    f"--set {assignment}: expected section.key=value with a section out of {', '.join(sections)}"
+                )
+            values[section][key] = _parse_value(text.strip())
+        return parse_settings(values, "--set")
+
+
+def parse_settings(values: dict[str, Any], source: str) -> Settings:
+    """Settings out of nested dictionaries.
+
+    Raises:
+        SettingsError: names ``source``, the setting and what would be right.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        address = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            section = values.get(str(first["loc"][0]))
+            known = TrainingSettings.model_fields if isinstance(section, dict) else Settings.model_fields
+            raise SettingsError(f"{source}: there is no setting '{address}'; there are: {', '.join(known)}") from None
+        raise SettingsError(f"{source}: {address} = {first['input']!r}: {first['msg'].lower()}") from None
+
+
+def _parse_value(text: str) -> Any:
+    """A TOML value where the text is one (numbers, true, lists), else the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with the package."""
+    folder = resources.files("tunewright") / "recipes"
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load_recipe(name: str) -> Settings:
+    """A built-in recipe by name, or a TOML file by path.
+
+    Raises:
+        SettingsError: there is no such recipe, or it isn't right.
+    """
+    if name in recipe_names():
+        text = (resources.files("tunewright") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
+    elif name.endswith(".toml") and Path(name).is_file():
+        text = Path(name).read_text(encoding="utf-8")
+    else:
+        raise SettingsError(f"no recipe '{name}'; there are: {', '.join(recipe_names())}, or a path to a .toml file")
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"recipe {name}: {error}") from None
+    return parse_settings({"recipe": Path(name).stem, **values}, f"recipe {name}")
+
+
+def dump_settings(settings: Settings) -> str:
+    """Settings as JSON text, readable by :func:`read_settings`."""
+    return json.dumps(settings.model_dump(), indent=1) + "\n"
+
+
+def read_settings(text: str, source: str) -> Settings:
+    """The inverse of :func:`dump_settings`."""
+    return parse_settings(json.loads(text), source)

@@ -1,0 +1,136 @@
+"""From a recipe to a run, read top to bottom: corpus, split, codec, model, batches, loop, results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace as replace_field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tunewright import catalogue
+from tunewright.contracts import Corpus, Split
+from tunewright.errors import RunError, SettingsError
+from tunewright.run import Run, open_run, write_about, write_run
+from tunewright.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from tunewright.training.trackers import Tracker
+    from tunewright.training.trainer import Trainer
+
+MakeTrackers = Callable[[Run, "Trainer"], "Sequence[Tracker]"]
+
+
+def open_corpus(settings: Settings) -> Corpus:
+    """The corpus that the settings name: one of the catalogue, or the path of a user's file."""
+    section = settings.corpus
+    if section.name not in catalogue.parts("corpus") and Path(section.name).exists():
+        corpus: Corpus = catalogue.build("corpus", "path", section.options, Path(section.name))
+    else:
+        corpus = catalogue.build("corpus", section.name, section.options)
+    return corpus
+
+
+def divide(settings: Settings, corpus: Corpus) -> Split:
+    """Which piece may be learned from."""
+    from tunewright.corpora.split import split_pieces
+
+    split = split_pieces(corpus.pieces)
+    if settings.corpus.split == "none":
+        split = replace_field(split, parts=("training",) * len(corpus.pieces))
+    if "training" not in split.parts:
+        raise SettingsError(f"corpus {corpus.name} has no pieces left to learn from; --set corpus.split=none uses them all")
+    return split
+
+
+def start_run(settings: Settings, folder: Path) -> Run:
+    """Prepares a run folder: everything but learning.
+
+    Raises:
+        RunError: the folder holds a run already, which is left as it is.
+    """
+    if (folder / "run.json").exists():
+        raise RunError(f"{folder} holds a run already: --resume goes on with it, another --out leaves it alone")
+    corpus = open_corpus(settings)
+    split = divide(settings, corpus)
+    seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
+    codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.reading_texts(seen))
+    return write_run(folder, settings, codec, corpus, split)
+
+
+def build_trainer(run: Run) -> Trainer:
+    """The trainer of a prepared run, with fresh weights (by the seed)."""
+    import torch
+
+    from tunewright.contracts import Piece
+    from tunewright.evaluation.likelihood import score
+    from tunewright.training.batches import WINDOWS
+    from tunewright.training.trainer import Trainer
+
+    settings = run.settings.training
+    corpus = open_corpus(run.settings)
+    texts = corpus.reading_texts(run.part_pieces(corpus, "training"))
+    ids = [run.codec.encode(Piece("", text, "")) for text in texts]
+    batches = WINDOWS[settings.windows](ids, run.codec.boundary, settings.batch_size, settings.length, settings.seed)
+    torch.manual_seed(settings.seed)
+    model = run.new_model().to("cuda" if torch.cuda.is_available() else "cpu")
+    held_out = run.part_pieces(corpus, "validation")
+
+    def measure(current: nn.Module) -> float:
+        return score(current, run.codec, held_out).bits_per_unit  # type: ignore[arg-type]
+
+    return Trainer(model, batches, measure if held_out else None, settings, run.folder)
+
+
+def train(
+    settings: Settings, folder: Path, make_trackers: MakeTrackers, *, resume: bool = False, minutes: float | None = None
+) -> Run:
+    """Trains what the settings describe into a run folder.
+
+    Args:
+        make_trackers: who shall watch, made when run and trainer stand ready.
+        resume: go on with the run in this folder, whose own settings then hold.
+        minutes: train for about so long: the speed is measured first and the number of iterations fixed in the settings.
+
+    Raises:
+        RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.
+    """
+    run = open_run(folder) if resume else start_run(settings, folder)
+    trainer = build_trainer(run)
+    if minutes is not None and not resume:
+        run, trainer = _fix_iterations(run, trainer, minutes)
+    if resume and (folder / "state.pt").exists():
+        trainer.restore()
+    trackers = make_trackers(run, trainer)
+    try:
+        outcome = trainer.run(trackers)
+    finally:
+        for tracker in trackers:
+            tracker.close()
+    write_about(folder, {**run.about, "results": _results(trainer, outcome)})
+    return open_run(folder)
+
+
+def _fix_iterations(run: Run, trainer: Trainer, minutes: float) -> tuple[Run, Trainer]:
+    from tunewright.files import write_whole
+    from tunewright.settings import dump_settings
+    from tunewright.training.trainer import iterations_in
+
+    settings = run.settings.changed([f"training.iterations={iterations_in(trainer, minutes)}"])
+    write_whole(run.folder / "settings.json", dump_settings(settings))
+    run = Run(run.folder)
+    return run, build_trainer(run)
+
+
+def _results(trainer: Trainer, outcome: Any) -> dict[str, Any]:
+    best = outcome.best
+    return {
+        "iterations": outcome.iterations,
+        "stopped": outcome.stopped,
+        "seconds": round(outcome.seconds, 1),
+        "symbols": trainer.symbols,
+        "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
+        "final": {"loss": outcome.final_loss},
+        "best": {"iteration": best[0], "bits_per_unit": best[1]} if best else None,
+    }
