@@ -18,6 +18,7 @@ from tunewright.errors import SettingsError
 PARTS: dict[str, dict[str, str]] = {
     "corpus": {
         "irish": "tunewright.corpora.irish:open_irish",
+        "path": "tunewright.corpora.path:open_path",
     },
     "codec": {
         "characters": "tunewright.codecs.text:CharacterCodec.fit",

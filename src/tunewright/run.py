@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
 FORMAT = 1
+BUILTIN = Path(__file__).parent / "builtin" / "irish"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it came with the package."""
+        return self.folder == BUILTIN
 
     @cached_property
     def settings(self) -> Settings:
@@ -92,6 +98,7 @@ class Run:
         Raises:
             RunError: the run has no weights yet.
         """
+        from safetensors import SafetensorError
         from safetensors.torch import load_file
 
         path = self.folder / f"{weights}.safetensors"
@@ -100,7 +107,10 @@ class Run:
         if not path.exists():
             raise RunError(f"run {self.folder} has no weights yet; go on with: tunewright train --resume --out {self.folder}")
         model = self.new_model()
-        model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+        try:
+            model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+        except (RuntimeError, SafetensorError) as error:
+            raise RunError(f"{path} holds no weights for this run's settings ({str(error).splitlines()[0]})") from None
         return model.eval()
 
     def part_pieces(self, corpus: Corpus, part: str) -> list[Piece]:
@@ -144,13 +154,28 @@ def builtin_run() -> Run:
     Raises:
         RunError: this installation lacks it.
     """
-    folder = Path(__file__).parent / "builtin" / "irish"
-    if not (folder / "run.json").is_file():
+    if not (BUILTIN / "run.json").is_file():
         raise RunError(
-            f"the built-in run is missing from this installation ({folder}); "
+            f"the built-in run is missing from this installation ({BUILTIN}); "
             "install tunewright again, or name a run of your own: tunewright compose RUN"
         )
-    return open_run(folder)
+    return open_run(BUILTIN)
+
+
+def open_corpus(settings: Settings) -> Corpus:
+    """The corpus that the settings name: one of the catalogue, or the path of a user's file."""
+    section = settings.corpus
+    if section.name not in catalogue.parts("corpus") and Path(section.name).exists():
+        corpus: Corpus = catalogue.build("corpus", "path", section.options, Path(section.name))
+    else:
+        corpus = catalogue.build("corpus", section.name, section.options)
+    return corpus
+
+
+def find_runs(folder: Path) -> list[Run]:
+    """The built-in run, where there is one, and those in a folder, by name."""
+    folders = [BUILTIN, *(sorted(folder.iterdir()) if folder.is_dir() else [])]
+    return [open_run(one) for one in folders if (one / "run.json").is_file()]
 
 
 def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:

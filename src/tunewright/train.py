@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tunewright import catalogue
 from tunewright.contracts import Corpus, Split
 from tunewright.errors import RunError, SettingsError
-from tunewright.run import Run, open_run, write_about, write_run
+from tunewright.run import Run, open_corpus, open_run, write_about, write_run
 from tunewright.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from tunewright.training.trainer import Trainer
 
 MakeTrackers = Callable[[Run, "Trainer"], "Sequence[Tracker]"]
-
-
-def open_corpus(settings: Settings) -> Corpus:
-    """The corpus that the settings name: one of the catalogue, or the path of a user's file."""
-    section = settings.corpus
-    if section.name not in catalogue.parts("corpus") and Path(section.name).exists():
-        corpus: Corpus = catalogue.build("corpus", "path", section.options, Path(section.name))
-    else:
-        corpus = catalogue.build("corpus", section.name, section.options)
-    return corpus
 
 
 def divide(settings: Settings, corpus: Corpus) -> Split:

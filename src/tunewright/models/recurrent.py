@@ -1,7 +1,7 @@
 """Recurrent nets over symbols: embedding, LSTM or GRU layers, a linear layer to logits.
 
-LSTM after Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000); GRU after Cho et al. 2014; dropout between layers, not
-along time, after Zaremba et al. 2014.
+LSTM after Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000); GRU after Cho et al. 2014. Regularised after Gal & Ghahramani
+2016 (one dropout mask for all steps of a window) and Merity et al. 2017 (dropout on the recurrent weights themselves).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tunewright.models.emission import Categorical
 
@@ -17,15 +18,16 @@ Memory = Any
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers.
+    """A stack of recurrent layers. With one layer and no dropout it is the lab's model.
 
     Args:
         size: number of symbols.
         embedding_size: features of a symbol.
         hidden_size: features of a layer's state.
         layers: how many.
-        dropout: share of features dropped after the embedding, between layers and before the output while training. With one
-            layer and 0 the model is the lab's.
+        dropout: share of features dropped between layers and before the output, the same ones at all steps of a window.
+        weight_dropout: share of the weights from state to state that are dropped, the same ones at all steps of a window.
+        symbol_dropout: share of the input symbols that are not seen at all.
     """
 
     cell: type[nn.LSTM] | type[nn.GRU]
@@ -38,41 +40,89 @@ class Recurrent(nn.Module):
         hidden_size: int = 1024,
         layers: int = 1,
         dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        symbol_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.emission = Categorical()
+        self.dropout, self.weight_dropout, self.symbol_dropout = dropout, weight_dropout, symbol_dropout
         self.embedding = nn.Embedding(size, embedding_size)
-        between = dropout if layers > 1 else 0.0
-        self.layers = self.cell(embedding_size, hidden_size, layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(dropout)
+        sizes = [embedding_size, *[hidden_size] * layers]
+        self.layers = nn.ModuleList(
+            self.cell(wide, hidden_size, batch_first=True) for wide in sizes[:layers]
+        )
         self.output = nn.Linear(hidden_size, size)
 
     def forward(self, inputs: Tensor, memory: Memory = None) -> tuple[Tensor, Memory]:
-        """Ids (batch, time) -> logits (batch, time, size), and the memory after the last of them."""
-        features, memory = self.layers(self.dropout(self.embedding(inputs)), memory)
-        return self.output(self.dropout(features)), memory
+        """Ids (batch, time) -> logits (batch, time, size), and the memory after the last of them: one entry a layer."""
+        features = self._unseen(self.embedding(inputs))
+        after = []
+        for number, layer in enumerate(self.layers):
+            before = None if memory is None else memory[number]
+            features, own = self._through(layer, features, before)
+            features = self._locked_dropout(features)
+            after.append(own)
+        return self.output(features), tuple(after)
 
     def for_inference(self) -> Recurrent:
         """Itself, with dropout switched off."""
         return self.eval()
 
+    def _unseen(self, embedded: Tensor) -> Tensor:
+        """Takes whole symbols away while training: (batch, time, features)."""
+        if not (self.training and self.symbol_dropout):
+            return embedded
+        kept = torch.rand(embedded.shape[:2], device=embedded.device) >= self.symbol_dropout
+        return embedded * kept.unsqueeze(-1)
+
+    def _locked_dropout(self, features: Tensor) -> Tensor:
+        """Drops the same features at every step of a window: (batch, time, features)."""
+        if not (self.training and self.dropout):
+            return features
+        mask = torch.empty(features.shape[0], 1, features.shape[2], device=features.device)
+        return features * mask.bernoulli_(1 - self.dropout).div_(1 - self.dropout)
+
+    def _through(self, layer: nn.LSTM | nn.GRU, features: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """One layer over a window, with some of its state-to-state weights dropped while training."""
+        if not (self.training and self.weight_dropout):
+            return layer(features, memory)  # type: ignore[no-any-return]
+        recurrent = functional.dropout(layer.weight_hh_l0, self.weight_dropout)
+        weights = (layer.weight_ih_l0, recurrent, layer.bias_ih_l0, layer.bias_hh_l0)
+        return self._run(layer, features, memory, weights)
+
+    def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
+        """What ``layer`` does, with other weights."""
+        raise NotImplementedError
+
 
 class LSTM(Recurrent):
-    """Recurrent layers with long short-term memory. Memory: hidden and cell state, each (layers, batch, hidden_size)."""
+    """Long short-term memory. Memory: (hidden, cell) of each layer, each of shape (1, batch, hidden_size)."""
 
     cell = nn.LSTM
 
     def select(self, memory: Memory, rows: Tensor) -> Memory:
         """Memory of these rows."""
-        hidden, cell = memory
-        return hidden[:, rows].contiguous(), cell[:, rows].contiguous()
+        return tuple((hidden[:, rows].contiguous(), cell[:, rows].contiguous()) for hidden, cell in memory)
+
+    def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
+        if memory is None:
+            empty = features.new_zeros(1, features.shape[0], layer.hidden_size)
+            memory = (empty, empty)
+        # (input, state, weights, biases, layers, dropout, training, bidirectional, batch first)
+        output, hidden, cell = torch.lstm(features, memory, weights, True, 1, 0.0, True, False, True)
+        return output, (hidden, cell)
 
 
 class GRU(Recurrent):
-    """Gated recurrent units. Memory: the hidden state, (layers, batch, hidden_size)."""
+    """Gated recurrent units. Memory: the hidden state of each layer, of shape (1, batch, hidden_size)."""
 
     cell = nn.GRU
 
     def select(self, memory: Memory, rows: Tensor) -> Memory:
         """Memory of these rows."""
-        return torch.as_tensor(memory)[:, rows].contiguous()
+        return tuple(hidden[:, rows].contiguous() for hidden in memory)
+
+    def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
+        if memory is None:
+            memory = features.new_zeros(1, features.shape[0], layer.hidden_size)
+        return torch.gru(features, memory, weights, True, 1, 0.0, True, False, True)

@@ -35,13 +35,14 @@ def bar_problems(tune: Tune) -> Iterator[Problem]:
         if full == 0 or bar.length == full:
             continue
         lengths = [tune.bars[other].length for own, other in partners if own == index]
-        if bar.length < full and bar.length + _closest(lengths, full - bar.length) == full:
+        if full - bar.length in lengths:
             continue
-        if bar.length < full and (index == 0 or index == len(tune.bars) - 1) and not _is_inner(tune.bars, index):
-            message = f"{_count(bar)} in a {bar.meter.name} bar, and no bar at the other end to pair with"
+        found, wanted = _counted(bar, full)
+        if bar.length < full and index in (0, len(tune.bars) - 1) and len(tune.bars) > 1:
+            message = f"{found} in a bar of {wanted}, and no short bar at the other end to pair with"
             yield Problem("pickup", message, bar.number, bar.position)
         else:
-            yield Problem("error", f"{_count(bar)} where {_amount(full, bar)} fit", bar.number, bar.position)
+            yield Problem("error", f"{found} where {wanted} fit", bar.number, bar.position)
 
 
 def part_starts(bars: tuple[Bar, ...]) -> list[int]:
@@ -89,25 +90,12 @@ def _same_part(bars: tuple[Bar, ...], index: int, later: int) -> bool:
     return not any(_ends_part(bar) and not bars[bar.number].ending for bar in bars[index:later] if bar.number < len(bars))
 
 
-def _is_inner(bars: tuple[Bar, ...], index: int) -> bool:
-    """A tune of one bar has no ends to pair."""
-    return len(bars) == 1
-
-
-def _closest(lengths: list[Fraction], wanted: Fraction) -> Fraction:
-    return wanted if wanted in lengths else Fraction(-1)
-
-
-def _count(bar: Bar) -> str:
-    return _amount(bar.length, bar, named=True)
-
-
-def _amount(length: Fraction, bar: Bar, named: bool = False) -> str:
-    """A length counted in the meter's own unit, or the smallest named unit in which it is whole: ``9 eighths``."""
+def _counted(bar: Bar, full: Fraction) -> tuple[str, str]:
+    """A bar's length and a full bar's, counted in the meter's own unit or the largest smaller one in which both are whole."""
     unit = bar.meter.unit
-    while (length * unit).denominator != 1 and unit < 32:
+    while (bar.length * unit).denominator != 1 and unit < 32:
         unit *= 2
-    count = length * unit
+    count = bar.length * unit
     shown = str(count) if count.denominator == 1 else f"{float(count):.2f}"
-    return f"{shown} {UNIT_NAMES.get(unit, f'1/{unit} notes')}" if named or unit != bar.meter.unit else shown
-
+    name = UNIT_NAMES.get(unit, f"1/{unit} notes")
+    return f"{shown} {name.removesuffix('s') if count == 1 else name}", str(full * unit)

@@ -23,7 +23,8 @@ VELOCITY = 80
 ACCENTED_VELOCITY = 94
 
 QUARTER, DOTTED_QUARTER, HALF = Fraction(1, 4), Fraction(3, 8), Fraction(1, 2)
-VIOLIN, ACCORDION, HARP, PICCOLO, FLUTE, BAGPIPE = 40, 21, 46, 72, 73, 109
+VIOLIN, HARP, WHISTLE, FLUTE, RECORDER, BANJO, BAGPIPE = 40, 46, 72, 73, 74, 105, 109
+# The small soundfont's accordion is half a semitone flat from D5 up, so none of these dances has it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ DANCES: dict[str, Dance] = {
     "reel": Dance(HALF, 100, VIOLIN),
     "jig": Dance(DOTTED_QUARTER, 112, FLUTE),
     "slipjig": Dance(DOTTED_QUARTER, 112, FLUTE),
-    "slide": Dance(DOTTED_QUARTER, 124, ACCORDION),
-    "hornpipe": Dance(HALF, 76, ACCORDION),
-    "polka": Dance(QUARTER, 130, ACCORDION),
+    "slide": Dance(DOTTED_QUARTER, 124, WHISTLE),
+    "hornpipe": Dance(HALF, 76, BANJO),
+    "polka": Dance(QUARTER, 130, BANJO),
     "mazurka": Dance(QUARTER, 140, VIOLIN),
     "waltz": Dance(QUARTER, 130, VIOLIN),
     "setdance": Dance(HALF, 72, VIOLIN),
@@ -56,7 +57,7 @@ DANCES: dict[str, Dance] = {
     "march": Dance(HALF, 60, BAGPIPE),
     "ocarolan": Dance(QUARTER, 104, HARP),
     "air": Dance(QUARTER, 76, FLUTE),
-    "miscellaneous": Dance(QUARTER, 116, PICCOLO),
+    "miscellaneous": Dance(QUARTER, 116, RECORDER),
 }
 """The dance of each tune type, in lower case without spaces."""
 

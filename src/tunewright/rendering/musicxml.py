@@ -185,9 +185,7 @@ class _PartWriter:
             return
         signs = [sign for note in bar.notes for sign in _signs(note)]
         upbeat = bar.meter.bar_length - bar.length if pickup else Fraction(0)
-        marks = beams(
-            [(sign.value.flags, sign.length, _breaks_beam(sign)) for sign in signs], bar.meter, upbeat
-        )
+        marks = beams([_beamed(sign) for sign in signs], bar.meter, upbeat)
         for sign, mark in zip(signs, marks, strict=True):
             if sign.part == 0 and sign.note.symbol:
                 _add_words(measure, sign.note.symbol)
@@ -241,8 +239,10 @@ def _signs(note: Note) -> Iterator[Sign]:
         yield Sign(note, part, len(values), value, length * tuplet)
 
 
-def _breaks_beam(sign: Sign) -> bool:
-    return sign.note.is_rest or (sign.part == 0 and sign.note.beam_break)
+def _beamed(sign: Sign) -> tuple[int, Fraction, bool]:
+    """Flags, length, and whether no beam may join it to the sign before: what :func:`beams` asks. A rest has no flags."""
+    flags = 0 if sign.note.is_rest else sign.value.flags
+    return flags, sign.length, sign.part == 0 and sign.note.beam_break
 
 
 def _divisions(tune: Tune) -> int:

@@ -147,3 +147,22 @@ def _notebook_display() -> Any:
 
     shell = get_ipython()
     return display("training ...", display_id=True) if shell and hasattr(shell, "kernel") else None
+
+
+def standard_trackers(tensorboard: bool = False, bar: bool = True) -> Any:
+    """A maker of the trackers that a training usually has: metrics, picture, progress bar, and TensorBoard on request."""
+
+    def make(run: Any, trainer: Any) -> list[Tracker]:
+        metrics = run.folder / "metrics.jsonl"
+        lines = JsonLines(metrics, trainer.done)
+        trackers: list[Tracker] = [
+            lines,
+            LossPicture(run.folder / "loss.png", read_metrics(metrics), run.name, run.codec.unit),
+        ]
+        if bar:
+            trackers.append(ProgressBar(trainer.settings.iterations, trainer.done, "symbol"))
+        if tensorboard:
+            trackers.append(TensorBoard(run.folder / "tensorboard"))
+        return trackers
+
+    return make

@@ -1,0 +1,7 @@
+"""``python -m tunewright``."""
+
+from __future__ import annotations
+
+from tunewright.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""A text that is given in part: fixed stretches, and lines that the model goes on with until they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+State = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Symbols that must come."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Anything, up to and with the symbol that ends the line; ``forbidden`` symbols would end the piece too early."""
+
+    end: int
+    forbidden: tuple[int, ...] = ()
+
+
+class Template:
+    """The constraint that a beginning sets: stretches in order, then anything.
+
+    Args:
+        stretches: what is given and what is left open.
+        size: number of symbols.
+
+    A state is (number of the stretch, symbols of it that have come).
+    """
+
+    def __init__(self, stretches: Sequence[Fixed | Open], size: int) -> None:
+        self.stretches = [stretch for stretch in stretches if not isinstance(stretch, Fixed) or stretch.ids]
+        self.size = size
+        self._masks: dict[State, Tensor] = {}
+
+    def start(self) -> State:
+        return (0, 0)
+
+    def allowed(self, state: State) -> Tensor | None:
+        number, _ = state
+        if number == len(self.stretches):
+            return None
+        if state not in self._masks:
+            self._masks[state] = self._mask(state)
+        return self._masks[state]
+
+    def advance(self, state: State, symbol: int) -> State:
+        number, at = state
+        if number == len(self.stretches):
+            return state
+        stretch = self.stretches[number]
+        if isinstance(stretch, Fixed):
+            return (number, at + 1) if at + 1 < len(stretch.ids) else (number + 1, 0)
+        # Whether the line is still empty matters (it may not end at once); how long it is does not.
+        return (number + 1, 0) if symbol == stretch.end else (number, 1)
+
+    def _mask(self, state: State) -> Tensor:
+        number, at = state
+        stretch = self.stretches[number]
+        if isinstance(stretch, Fixed):
+            mask = torch.zeros(self.size, dtype=torch.bool)
+            mask[stretch.ids[at]] = True
+            return mask
+        mask = torch.ones(self.size, dtype=torch.bool)
+        mask[list(stretch.forbidden)] = False
+        if at == 0:
+            mask[stretch.end] = False
+        return mask

@@ -1,0 +1,150 @@
+"""One web page that shows tunes and plays them: opens from a folder, needs no network and no server.
+
+The scores stand in the page itself, so that a script of a few lines can light each note while it sounds; recordings
+and other files are linked beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import quote
+
+from tunewright.music.performance import LitNote
+from tunewright.rendering.files import write_whole
+from tunewright.rendering.score import HEADING_HEIGHT
+
+PAGE_NAME = "index.html"
+FILE_KINDS = {
+    ".abc": "ABC",
+    ".mid": "MIDI",
+    ".wav": "WAV",
+    ".svg": "SVG",
+    ".png": "PNG",
+    ".pdf": "PDF",
+    ".musicxml": "MusicXML",
+}
+
+
+class Exhibit(TypedDict):
+    """One tune on the page.
+
+    Attributes:
+        title: of the tune.
+        stem: name of its files without suffix; those that lie beside the page are offered for download.
+        facts: what to tell of it, e.g. ``{"type": "reel", "key": "D"}``, in order.
+        svg: its score, as our renderer wrote it; None if there is none.
+        wav: its recording; None if there is none.
+        mid: its MIDI file; None if there is none.
+        abc: its text.
+        timemap: when each note sounds, as told by :func:`tunewright.music.performance.timemap`.
+    """
+
+    title: str
+    stem: str
+    facts: dict[str, str]
+    svg: Path | None
+    wav: Path | None
+    mid: Path | None
+    abc: str
+    timemap: Sequence[LitNote]
+
+
+def write_page(folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = "") -> Path:
+    """Writes ``index.html`` into a folder that holds the tunes' files, and returns its path.
+
+    Raises:
+        RenderingError: the page cannot be written.
+        OSError: a score cannot be read.
+    """
+    articles = "\n".join(_article(folder, number, exhibit) for number, exhibit in enumerate(exhibits, 1))
+    parts = {
+        "HEADING": escape(heading),
+        "SUBTITLE": f"<p>{escape(subtitle)}</p>" if subtitle else "",
+        "ARTICLES": articles,
+        "STYLE": _resource("page.css"),
+        "SCRIPT": _resource("page.js"),
+    }
+    template = _resource("page.html")
+    # one pass, so that no tune's text can pass for a place in the template
+    page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], template)
+    return write_whole(folder / PAGE_NAME, page.encode())
+
+
+def _resource(name: str) -> str:
+    return (files("tunewright.rendering") / name).read_text(encoding="utf-8")
+
+
+def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
+    """One tune: title, facts, player, score, text and links."""
+    prefix = f"t{number}-"
+    facts = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in exhibit["facts"].items()
+    )
+    title = escape(exhibit["title"] or "Untitled")
+    lit = [[prefix + note["id"], note["start"], note["end"]] for note in exhibit["timemap"]]
+    timemap = json.dumps(lit, separators=(",", ":")).replace("<", "\\u003c")
+    return "\n".join(
+        [
+            f'<article id="tune-{number}" aria-labelledby="title-{number}">',
+            f'<header><h2 id="title-{number}">{title}</h2><dl>{facts}</dl></header>',
+            _player(folder, exhibit["wav"], title),
+            _figure(exhibit["svg"], prefix, title),
+            f"<details><summary>Show ABC</summary><pre><code>{escape(exhibit['abc'])}</code></pre></details>",
+            _links(folder, exhibit),
+            f'<script type="application/json" class="timemap">{timemap}</script>',
+            "</article>",
+        ]
+    )
+
+
+def _player(folder: Path, wav: Path | None, title: str) -> str:
+    if wav is None:
+        return ""
+    return f'<audio controls preload="metadata" src="{_address(folder, wav)}" aria-label="{title}, played"></audio>'
+
+
+def _figure(svg: Path | None, prefix: str, title: str) -> str:
+    if svg is None:
+        return ""
+    score = _inlined(svg.read_text(encoding="utf-8"), prefix)
+    return f'<figure class="score" role="img" aria-label="{title}, score">{score}</figure>'
+
+
+def _inlined(svg: str, prefix: str) -> str:
+    """An SVG file as part of a page: without prologue or heading, and with ids that no other tune has."""
+    svg = svg[max(0, svg.find("<svg")) :]
+    svg = re.sub(r'<g class="heading".*?</g>', "", svg, count=1, flags=re.DOTALL)
+    svg = re.sub(
+        r'viewBox="0 0 (\d+) (\d+)"',
+        lambda match: f'viewBox="0 {HEADING_HEIGHT} {match.group(1)} {int(match.group(2)) - HEADING_HEIGHT}"',
+        svg,
+        count=1,
+    )
+    svg = re.sub(r'(\s(?:xml:)?id=")', rf"\g<1>{prefix}", svg)
+    svg = re.sub(r'((?:xlink:)?href="#)', rf"\g<1>{prefix}", svg)
+    style = re.compile(r"<style.*?</style>", re.DOTALL)
+    return style.sub(lambda match: re.sub(r"#(?=[A-Za-z]\w* )", f"#{prefix}", match.group()), svg)
+
+
+def _links(folder: Path, exhibit: Exhibit) -> str:
+    """Links to every file of the tune that lies beside the page."""
+    found = [folder / (exhibit["stem"] + suffix) for suffix in FILE_KINDS]
+    found += [file for file in (exhibit["svg"], exhibit["wav"], exhibit["mid"]) if file]
+    links = [
+        f'<a href="{_address(folder, file)}" download>{FILE_KINDS[file.suffix]}</a>'
+        for file in dict.fromkeys(found)
+        if file.is_file() and file.suffix in FILE_KINDS
+    ]
+    return f'<nav class="files" aria-label="Files">{" ".join(links)}</nav>' if links else ""
+
+
+def _address(folder: Path, file: Path) -> str:
+    """A link from the page to a file, relative to the page's folder."""
+    return quote(Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix())

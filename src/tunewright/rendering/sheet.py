@@ -1,0 +1,17 @@
+"""The tune itself, as an ABC file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tunewright.contracts import Piece
+from tunewright.files import write_whole
+
+
+class AbcRenderer:
+    """Writes the ABC as it is, with the newline that a text file ends with."""
+
+    suffix = ".abc"
+
+    def __call__(self, piece: Piece, path: Path) -> Path:
+        return write_whole(path, piece.text + "\n")

@@ -1,0 +1,75 @@
+"""Tunes of our own making, a tiny run trained on them, and the real data where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tunewright.corpora import download, irish
+from tunewright.run import Run
+from tunewright.settings import Settings
+from tunewright.train import train
+
+SCALE = "D E F G A B c d e f g a b".split()
+DANCES = {"reel": ("4/4", 8), "jig": ("6/8", 6), "polka": ("2/4", 4)}
+
+
+def own_tune(number: int) -> str:
+    """A tune of our own: a random walk on the scale in two repeated parts of four bars; the same for the same number."""
+    chance = random.Random(number)
+    dance = chance.choice(sorted(DANCES))
+    meter, eighths = DANCES[dance]
+
+    def bar() -> str:
+        at = chance.randrange(len(SCALE))
+        notes = []
+        for _ in range(eighths // 2):
+            at = min(max(at + chance.choice([-2, -1, 1, 2]), 0), len(SCALE) - 1)
+            notes.append(SCALE[at] + chance.choice([SCALE[max(at - 1, 0)], "2", SCALE[at]]))
+        return "".join(notes)
+
+    parts = "\n".join("|:" + "|".join(bar() for _ in range(4)) + ":|" for _ in range(2))
+    key = chance.choice(["D", "G", "Edor", "Amix"])
+    return f"X:{number}\nT:Own tune {number}\nR:{dance}\nM:{meter}\nL:1/8\nK:{key}\n{parts}"
+
+
+@pytest.fixture(scope="session")
+def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ABC file of 60 tunes of our own."""
+    path = tmp_path_factory.mktemp("tunes") / "own.abc"
+    path.write_text("\n\n".join(own_tune(number) for number in range(1, 61)) + "\n")
+    return path
+
+
+def tiny_settings(own_file: Path, *changes: str) -> Settings:
+    """A model that trains in seconds."""
+    return Settings().changed(
+        [
+            f'corpus.name="{own_file.as_posix()}"',
+            "model.embedding_size=16",
+            "model.hidden_size=48",
+            "training.iterations=240",
+            "training.batch_size=16",
+            "training.length=64",
+            "training.learning_rate=0.02",
+            "training.validate_every=60",
+            *changes,
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run trained for seconds on tunes of our own."""
+    return train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", lambda run, trainer: [])
+
+
+@pytest.fixture(scope="session")
+def irish_corpus() -> irish.IrishCorpus:
+    """The lab's tunes, where the file is at hand; nothing is fetched by tests."""
+    if download.find_file(irish.NAME, irish.SHA256) is None:
+        pytest.skip(f"irish.abc is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
+    return irish.open_irish()

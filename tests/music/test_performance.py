@@ -1,0 +1,239 @@
+"""How tunes are played: order of bars, ties, grace notes, tempo; abc2midi is the independent judge of the whole."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunewright.music.performance import (
+    ACCENTED_VELOCITY,
+    DANCES,
+    VELOCITY,
+    dance_of,
+    is_pickup,
+    perform,
+    play_order,
+    timemap,
+    to_score,
+)
+from tunewright.music.reader import read_tune
+from tunewright.music.tune import Bar, Key, Meter, Position, Tune
+
+
+
+def tune_of(body: str, **fields: str) -> Tune:
+    """A tune in quarters, four to the bar, unless fields say otherwise."""
+    given_fields = {"M": "4/4", "L": "1/4", "K": "C"} | fields
+    key = given_fields.pop("K")
+    header = "".join(f"{letter}:{value}\n" for letter, value in given_fields.items())
+    return read_tune(f"X:1\nT:Made for a test\n{header}K:{key}\n{body}\n")
+
+
+def letters_played(body: str) -> str:
+    """The bars of a tune as played, each told by the letter of its only note."""
+    tune = tune_of(body)
+    return "".join(tune.bars[index].notes[0].pitches[0].step for index in play_order(tune))
+
+
+@pytest.mark.parametrize(
+    ("body", "played"),
+    [
+        ("C4|D4|", "CD"),
+        ("|:C4|D4:|", "CDCD"),
+        ("C4|D4:|E4|", "CDCDE"),
+        ("|:C4:|:D4:|", "CCDD"),
+        ("|:C4::D4:|", "CCDD"),
+        ("|:C4|D4:|E4|F4:|G4|", "CDCDEFEFG"),
+        ("C4||D4:|", "CDCD"),
+        ("C4|]D4:|", "CDCD"),
+        ("C4|:D4:|", "CDD"),
+        ("|:C4|1 D4:|2 E4|]", "CDCE"),
+        ("|:C4|1 D4:|2 E4:|F4|", "CDCEF"),
+        ("|:C4|[1 D4:|[2 E4||F4|G4:|", "CDCEFGFG"),
+        ("|:C4|1 D4|E4:|2 F4|G4|:A4:|", "CDECFGAA"),
+        ("|:C4|1,3 D4:|2 E4:|4 F4|]", "CDCECDCF"),
+        ("|:C4|1-2 D4:|3 E4|]", "CDCDCE"),
+        ("C4|1 D4:|2 E4||F4|1 G4:|2 A4|]", "CDCEFGFA"),
+        ("|:C4|1 D4|2 E4|]", "CDCE"),
+        ("|:C4|1 D4:|E4|", "CDCE"),
+        ("|:C4|D4|", "CD"),
+        ("|:C4|:D4:|", "CDD"),
+    ],
+)
+def test_bars_are_played_in_a_musicians_order(body: str, played: str) -> None:
+    assert letters_played(body) == played
+
+
+BARS = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.booleans(),
+        st.lists(st.integers(1, 99), max_size=3).map(tuple),
+        st.sampled_from(["", "|", "||", "|]", ":|", "::"]),
+    ),
+    max_size=12,
+)
+
+
+@given(BARS)
+def test_any_arrangement_of_signs_ends_and_leaves_no_bar_out(
+    signs: Sequence[tuple[bool, bool, tuple[int, ...], str]],
+) -> None:
+    where, meter, key = Position(1, 1), Meter("4/4", 4, 4), Key("C", 0, "major")
+    bars = [
+        Bar(number, (), meter, key, opens, closes, ending, line, False, where)
+        for number, (opens, closes, ending, line) in enumerate(signs, 1)
+    ]
+    order = play_order(replace(tune_of("C4|"), bars=tuple(bars)))
+    assert set(order) == set(range(len(bars)))
+    assert len(order) <= 100 * len(bars)
+
+
+def sounding(body: str, **fields: str) -> list[tuple[str, Fraction, Fraction, int]]:
+    return [(note.identity, note.start, note.duration, note.pitch) for note in perform(tune_of(body, **fields)).notes]
+
+
+def test_ties_are_joined_within_and_across_bars() -> None:
+    assert sounding("C2-C E-|E D3|") == [
+        ("n1", Fraction(0), Fraction(3, 4), 60),
+        ("n3", Fraction(3, 4), Fraction(1, 2), 64),
+        ("n5", Fraction(5, 4), Fraction(3, 4), 62),
+    ]
+
+
+def test_a_tie_without_a_partner_changes_nothing() -> None:
+    assert sounding("C2- D2-|z4|D4|") == [
+        ("n1", Fraction(0), Fraction(1, 2), 60),
+        ("n2", Fraction(1, 2), Fraction(1, 2), 62),
+        ("n4", Fraction(2), Fraction(1), 62),
+    ]
+
+
+def test_a_tied_chord_holds_only_the_pitches_that_both_have() -> None:
+    assert sounding("[CE]2-[CG]2|") == [
+        ("n1", Fraction(0), Fraction(1), 60),
+        ("n1", Fraction(0), Fraction(1, 2), 64),
+        ("n2", Fraction(1, 2), Fraction(1, 2), 67),
+    ]
+
+
+def test_a_tie_into_an_ending_is_held_in_that_pass() -> None:
+    notes = sounding("|:C2 D2-|1 D4:|2 E4|]")
+    assert [(start, duration, pitch) for _, start, duration, pitch in notes] == [
+        (Fraction(0), Fraction(1, 2), 60),
+        (Fraction(1, 2), Fraction(3, 2), 62),
+        (Fraction(2), Fraction(1, 2), 60),
+        (Fraction(5, 2), Fraction(1, 2), 62),
+        (Fraction(3), Fraction(1), 64),
+    ]
+
+
+def test_grace_notes_take_their_time_from_the_note() -> None:
+    notes = sounding("{EF}G4|")
+    assert [pitch for *_, pitch in notes] == [64, 65, 67]
+    assert notes[0][1] == 0
+    assert notes[1][1] == notes[0][2]
+    assert notes[2][1] == notes[0][2] + notes[1][2]
+    assert notes[2][1] + notes[2][2] == 1
+    assert notes[2][2] >= Fraction(1, 2)
+    assert [identity for identity, *_ in notes] == ["n1-grace1", "n1-grace2", "n1"]
+
+
+def test_both_passes_of_a_repeat_carry_the_same_identities() -> None:
+    identities = [note.identity for note in perform(tune_of("|:C D E F:|")).notes]
+    assert identities == ["n1", "n2", "n3", "n4"] * 2
+
+
+def test_the_first_note_of_a_bar_is_accented_but_not_a_pickup() -> None:
+    tune = tune_of("G|C D E F|C3:|")
+    assert is_pickup(tune.bars, 0) and not is_pickup(tune.bars, 2)
+    accented = [note.velocity == ACCENTED_VELOCITY for note in perform(tune).notes]
+    assert accented == 2 * [False, True, False, False, False, True]
+    assert ACCENTED_VELOCITY > VELOCITY
+
+
+def test_tempo_comes_from_the_tune_then_from_the_dance_then_from_the_meter() -> None:
+    assert perform(tune_of("C4|", Q="1/4=60")).seconds == pytest.approx(4.0)
+    assert dance_of(tune_of("C4|", R="hornpipe")) == DANCES["hornpipe"]
+    assert dance_of(tune_of("C3|", M="6/8")) == DANCES["jig"]
+    assert dance_of(tune_of("C3|", M="9/8", R="Something Else")) == DANCES["slipjig"]
+    assert dance_of(tune_of("C5|", M="5/4")) == DANCES["miscellaneous"]
+
+
+def test_timemap_tells_seconds_and_lists_a_chord_once() -> None:
+    assert timemap(perform(tune_of("[CEG]2 z D|", Q="1/4=120"))) == [
+        {"id": "n1", "start": 0.0, "end": 1.0},
+        {"id": "n3", "start": 1.5, "end": 2.0},
+    ]
+
+
+def midi_file(tune: Tune) -> mido.MidiFile:
+    return mido.MidiFile(file=io.BytesIO(to_score(perform(tune)).dumps_midi()))
+
+
+def onsets(file: mido.MidiFile) -> list[tuple[float, float, int]]:
+    """(onset, end, pitch) of every note, in quarters."""
+    found, open_notes, now = [], {}, 0
+    for message in mido.merge_tracks(file.tracks):
+        now += message.time
+        if message.type == "note_on" and message.velocity:
+            open_notes[message.note] = now
+        elif message.type in ("note_on", "note_off") and message.note in open_notes:
+            found.append((open_notes.pop(message.note) / file.ticks_per_beat, now / file.ticks_per_beat, message.note))
+    return sorted(found)
+
+
+def test_mido_reads_back_what_was_played() -> None:
+    tune = tune_of("A2|B^cde f2 g2:|", M="4/4", L="1/8", K="D", Q="1/2=100", R="reel")
+    file = midi_file(tune)
+    assert file.ticks_per_beat == 480
+    messages = [message for track in file.tracks for message in track]
+    (tempo,) = [message.tempo for message in messages if message.type == "set_tempo"]
+    assert mido.tempo2bpm(tempo) == pytest.approx(200, abs=0.01)
+    (meter,) = [message for message in messages if message.type == "time_signature"]
+    assert (meter.numerator, meter.denominator) == (4, 4)
+    assert [message.key for message in messages if message.type == "key_signature"] == ["D"]
+    assert [message.program for message in messages if message.type == "program_change"] == [DANCES["reel"].program]
+    once = [(0, 1, 69), (1, 1.5, 71), (1.5, 2, 73), (2, 2.5, 74), (2.5, 3, 76), (3, 4, 78), (4, 5, 79)]
+    assert onsets(file) == once + [(start + 5, end + 5, pitch) for start, end, pitch in once]
+
+
+def test_meter_and_key_changes_reach_the_midi_file() -> None:
+    messages = [message for track in midi_file(tune_of("C4|[M:3/4][K:Gm]C3|")).tracks for message in track]
+    assert [(m.numerator, m.denominator) for m in messages if m.type == "time_signature"] == [(4, 4), (3, 4)]
+    assert [message.key for message in messages if message.type == "key_signature"] == ["C", "Gm"]
+
+
+JUDGED = {
+    "repeats": "X:1\nT:t\nM:4/4\nL:1/8\nQ:1/4=120\nK:G\n|:GABc d2e2|dcBA G4:|\n|:g2fe dcBA|G8:|\n",
+    "endings": "X:1\nT:t\nM:6/8\nL:1/8\nQ:3/8=100\nK:Edor\nB|:EFG B2A|GFE D3|1 EFG A2B|E3 E2B:|2 EDE G2B|e3 e3|]\n",
+    "implicit repeats": "X:1\nT:t\nM:2/4\nL:1/16\nQ:1/4=100\nK:Dm\nD4 F4|A4 d4:|c4 A4|D8:|\n",
+    "tuplets and broken rhythm": "X:1\nT:t\nM:4/4\nL:1/8\nQ:1/4=100\nK:A\n(3ABc d>e f<g a2|(3efe (3dcB A4|]\n",
+    "ties and accidentals": "X:1\nT:t\nM:3/4\nL:1/8\nQ:1/4=100\nK:F\nB2-B^c dB-|B4 =B2|^c2 c2 z2|f6-|f6|]\n",
+    "chords": "X:1\nT:t\nM:C|\nL:1/8\nQ:1/4=100\nK:Bb\n[DBd]4 [FA]2 e/f/g|[B,F]8|]\n",
+}
+
+
+@pytest.mark.skipif(shutil.which("abc2midi") is None, reason="abc2midi (package abcmidi) is not installed")
+@pytest.mark.parametrize("name", JUDGED)
+def test_abc2midi_plays_the_same_pitches_at_the_same_moments(name: str, tmp_path: Path) -> None:
+    text = JUDGED[name]
+    source, target = tmp_path / "tune.abc", tmp_path / "tune.mid"
+    source.write_text(text)
+    subprocess.run(["abc2midi", str(source), "-o", str(target)], check=True, capture_output=True)
+
+    def moments(file: mido.MidiFile) -> list[tuple[int, int]]:
+        """In twelfths of a quarter, rounded down: abc2midi delays the upper notes of a chord by a hair."""
+        return sorted((int(12 * start + 0.2), pitch) for start, _, pitch in onsets(file))
+
+    assert moments(midi_file(read_tune(text))) == moments(mido.MidiFile(target))
