@@ -1,4 +1,4 @@
-"""How tunes are played: order of bars, ties, grace notes, tempo; abc2midi is the independent judge of the whole."""
+"""How tunes are played: order of bars, ties, grace notes, tempo; abc2midi judges the whole."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from tunewright.music.performance import (
 )
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Bar, Key, Meter, Position, Tune
-
 
 
 def tune_of(body: str, **fields: str) -> Tune:
@@ -100,7 +99,10 @@ def test_any_arrangement_of_signs_ends_and_leaves_no_bar_out(
 
 
 def sounding(body: str, **fields: str) -> list[tuple[str, Fraction, Fraction, int]]:
-    return [(note.identity, note.start, note.duration, note.pitch) for note in perform(tune_of(body, **fields)).notes]
+    return [
+        (note.identity, note.start, note.duration, note.pitch)
+        for note in perform(tune_of(body, **fields)).notes
+    ]
 
 
 def test_ties_are_joined_within_and_across_bars() -> None:
@@ -156,7 +158,8 @@ def test_both_passes_of_a_repeat_carry_the_same_identities() -> None:
 
 def test_the_first_note_of_a_bar_is_accented_but_not_a_pickup() -> None:
     tune = tune_of("G|C D E F|C3:|")
-    assert is_pickup(tune.bars, 0) and not is_pickup(tune.bars, 2)
+    assert is_pickup(tune.bars, 0)
+    assert not is_pickup(tune.bars, 2)
     accented = [note.velocity == ACCENTED_VELOCITY for note in perform(tune).notes]
     assert accented == 2 * [False, True, False, False, False, True]
     assert ACCENTED_VELOCITY > VELOCITY
@@ -189,7 +192,9 @@ def onsets(file: mido.MidiFile) -> list[tuple[float, float, int]]:
         if message.type == "note_on" and message.velocity:
             open_notes[message.note] = now
         elif message.type in ("note_on", "note_off") and message.note in open_notes:
-            found.append((open_notes.pop(message.note) / file.ticks_per_beat, now / file.ticks_per_beat, message.note))
+            found.append(
+                (open_notes.pop(message.note) / file.ticks_per_beat, now / file.ticks_per_beat, message.note)
+            )
     return sorted(found)
 
 
@@ -203,7 +208,9 @@ def test_mido_reads_back_what_was_played() -> None:
     (meter,) = [message for message in messages if message.type == "time_signature"]
     assert (meter.numerator, meter.denominator) == (4, 4)
     assert [message.key for message in messages if message.type == "key_signature"] == ["D"]
-    assert [message.program for message in messages if message.type == "program_change"] == [DANCES["reel"].program]
+    assert [message.program for message in messages if message.type == "program_change"] == [
+        DANCES["reel"].program
+    ]
     once = [(0, 1, 69), (1, 1.5, 71), (1.5, 2, 73), (2, 2.5, 74), (2.5, 3, 76), (3, 4, 78), (4, 5, 79)]
     assert onsets(file) == once + [(start + 5, end + 5, pitch) for start, end, pitch in once]
 
@@ -216,9 +223,9 @@ def test_meter_and_key_changes_reach_the_midi_file() -> None:
 
 JUDGED = {
     "repeats": "X:1\nT:t\nM:4/4\nL:1/8\nQ:1/4=120\nK:G\n|:GABc d2e2|dcBA G4:|\n|:g2fe dcBA|G8:|\n",
-    "endings": "X:1\nT:t\nM:6/8\nL:1/8\nQ:3/8=100\nK:Edor\nB|:EFG B2A|GFE D3|1 EFG A2B|E3 E2B:|2 EDE G2B|e3 e3|]\n",
+    "endings": "X:1\nT:t\nM:6/8\nL:1/8\nK:Edor\nB|:EFG B2A|GFE D3|1 EFG A2B|E3 E2B:|2 EDE G2B|e3 e3|]\n",
     "implicit repeats": "X:1\nT:t\nM:2/4\nL:1/16\nQ:1/4=100\nK:Dm\nD4 F4|A4 d4:|c4 A4|D8:|\n",
-    "tuplets and broken rhythm": "X:1\nT:t\nM:4/4\nL:1/8\nQ:1/4=100\nK:A\n(3ABc d>e f<g a2|(3efe (3dcB A4|]\n",
+    "tuplets and broken rhythm": "X:1\nT:t\nM:4/4\nL:1/8\nK:A\n(3ABc d>e f<g a2|(3efe (3dcB A4|]\n",
     "ties and accidentals": "X:1\nT:t\nM:3/4\nL:1/8\nQ:1/4=100\nK:F\nB2-B^c dB-|B4 =B2|^c2 c2 z2|f6-|f6|]\n",
     "chords": "X:1\nT:t\nM:C|\nL:1/8\nQ:1/4=100\nK:Bb\n[DBd]4 [FA]2 e/f/g|[B,F]8|]\n",
 }

@@ -77,7 +77,11 @@ def test_the_header_tells_title_composer_and_type() -> None:
     root = document(TUNES["plain"])
     assert root.findtext("work/work-title") == "A Tune & <Test>"
     assert root.findtext("identification/creator") == "Nobody"
-    assert [credit.findtext("credit-words") for credit in root.iter("credit")] == ["A Tune & <Test>", "reel", "Nobody"]
+    assert [credit.findtext("credit-words") for credit in root.iter("credit")] == [
+        "A Tune & <Test>",
+        "reel",
+        "Nobody",
+    ]
 
 
 def test_key_meter_and_their_changes() -> None:
@@ -93,11 +97,15 @@ def test_key_meter_and_their_changes() -> None:
 def test_repeats_endings_and_the_last_bar() -> None:
     measures = document(TUNES["pickup, endings"]).findall("part/measure")
     signs = [
-        [(e.tag, e.get("direction") or e.get("type"), e.get("number")) for line in m.iter("barline") for e in line
-         if e.tag != "bar-style"]
-        for m in measures
-    ]  # fmt: skip
-    assert measures[0].get("implicit") == "yes" and measures[1].get("implicit") is None
+        [
+            (sign.tag, sign.get("direction") or sign.get("type"), sign.get("number"))
+            for sign in measure.findall("barline/*")
+            if sign.tag != "bar-style"
+        ]
+        for measure in measures
+    ]
+    assert measures[0].get("implicit") == "yes"
+    assert measures[1].get("implicit") is None
     assert signs[1] == [("repeat", "forward", None)]
     assert signs[3] == [("ending", "start", "1")]
     assert signs[4] == [("ending", "stop", "1"), ("repeat", "backward", None)]
@@ -113,7 +121,13 @@ def test_new_systems_begin_where_lines_were_written() -> None:
 
 def test_accidentals_are_shown_where_they_are_written_and_alterations_everywhere() -> None:
     root = document("M:4/4\nL:1/4\nK:G\nF =F F ^F|F4|")
-    assert [note.findtext("accidental") for note in root.iter("note")] == [None, "natural", None, "sharp", None]
+    assert [note.findtext("accidental") for note in root.iter("note")] == [
+        None,
+        "natural",
+        None,
+        "sharp",
+        None,
+    ]
     assert [note.findtext("pitch/alter") for note in root.iter("note")] == ["1", None, None, "1", "1"]
 
 
@@ -136,7 +150,11 @@ def test_tempo_words_and_graces() -> None:
     assert root.findtext(".//metronome/beat-unit") == "quarter"
     assert root.find(".//metronome/beat-unit-dot") is not None
     assert root.findtext(".//metronome/per-minute") == "90"
-    words = [(d.findtext(".//words"), d.get("placement")) for d in root.iter("direction") if d.find(".//words") is not None]
+    words = [
+        (d.findtext(".//words"), d.get("placement"))
+        for d in root.iter("direction")
+        if d.find(".//words") is not None
+    ]
     assert words == [("F", "above"), ("slow", "above"), ("low", "below")]
     graces = [note for note in root.iter("note") if note.find("grace") is not None]
     assert [note.get("id") for note in graces] == ["n1-grace1", "n2-grace1", "n2-grace2"]

@@ -116,6 +116,7 @@ class Performance:
 
     @property
     def seconds_per_whole_note(self) -> float:
+        """How fast it goes."""
         beat, beats_per_minute = self.tempo
         return float(60 / (beat * beats_per_minute))
 
@@ -225,7 +226,8 @@ class _Player:
     def __init__(self) -> None:
         self.notes: list[PlayedNote] = []
         self.now = Fraction(0)
-        self._held: dict[int, int] = {}  # MIDI pitch -> index in notes of the note tied to whatever comes next
+        # MIDI pitch -> index in notes of the note tied to whatever comes next
+        self._held: dict[int, int] = {}
 
     def play(self, note: Note, velocity: int) -> None:
         continued = {pitch.midi for pitch in note.pitches} & self._held.keys()
@@ -258,7 +260,7 @@ class _Player:
 
 
 def perform(tune: Tune) -> Performance:
-    """Plays a tune: repeats unfolded, ties joined, grace notes before their note, the first of each bar accented."""
+    """Plays a tune: repeats unfolded, ties joined, graces first, the first note of a bar accented."""
     dance = dance_of(tune)
     player = _Player()
     meters: list[tuple[Fraction, Meter]] = []
@@ -288,27 +290,25 @@ def perform(tune: Tune) -> Performance:
 
 def to_score(performance: Performance) -> ScoreTick:
     """A performance as a symusic Score of one track, 480 ticks to the quarter."""
-    import symusic
+    from symusic import core
 
     def ticks(whole_notes: Fraction) -> int:
         return round(whole_notes * 4 * TICKS_PER_QUARTER)
 
-    score = symusic.Score(TICKS_PER_QUARTER)
+    score = core.ScoreTick(TICKS_PER_QUARTER)
     beat, beats_per_minute = performance.tempo
-    score.tempos.append(symusic.Tempo(0, float(beat * 4 * beats_per_minute)))
-    for start, meter in performance.meters:
+    score.tempos.append(core.TempoTick(0, float(beat * 4 * beats_per_minute)))
+    for begin, meter in performance.meters:
         if meter.beats > 0 and meter.unit.bit_count() == 1:  # MIDI knows units of 1, 2, 4, 8, ... only
-            score.time_signatures.append(symusic.TimeSignature(ticks(start), meter.beats, meter.unit))
-    for start, key in performance.keys:
-        tonality = int(key.mode in ("minor", "aeolian"))
-        score.key_signatures.append(symusic.KeySignature(ticks(start), key.fifths, tonality))
-    track = symusic.Track(performance.title, performance.program, False)
+            score.time_signatures.append(core.TimeSignatureTick(ticks(begin), meter.beats, meter.unit))
+    for begin, key in performance.keys:
+        minor = int(key.mode in ("minor", "aeolian"))
+        score.key_signatures.append(core.KeySignatureTick(ticks(begin), key.fifths, minor))
+    track = core.TrackTick(performance.title, performance.program, False)
     for note in performance.notes:
-        start_tick, end_tick = ticks(note.start), ticks(note.start + note.duration)
         # both ends are rounded, never the length, so that no note drifts from its place
-        track.notes.append(
-            symusic.Note(start_tick, max(1, end_tick - start_tick), note.pitch, note.velocity)
-        )
+        start, end = ticks(note.start), ticks(note.start + note.duration)
+        track.notes.append(core.NoteTick(start, max(1, end - start), note.pitch, note.velocity))
     score.tracks.append(track)
     return score
 
@@ -316,9 +316,7 @@ def to_score(performance: Performance) -> ScoreTick:
 def timemap(performance: Performance) -> list[LitNote]:
     """When each written note sounds, in seconds, for lighting it on a page. A chord is listed once."""
     pace = performance.seconds_per_whole_note
-    moments = {
-        (note.identity, note.start): note.start + note.duration for note in performance.notes
-    }
+    moments = {(note.identity, note.start): note.start + note.duration for note in performance.notes}
     return [
         {"id": identity, "start": round(float(start) * pace, 3), "end": round(float(end) * pace, 3)}
         for (identity, start), end in moments.items()

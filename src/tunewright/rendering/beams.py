@@ -8,7 +8,7 @@ from fractions import Fraction
 from tunewright.music.tune import Meter
 
 BeamMark = tuple[str, ...]
-"""What MusicXML says of a note's beams, from the outermost: ``begin``, ``continue``, ``end`` or a ``hook``."""
+"""What MusicXML says of a note's beams, from the outermost: ``begin``, ``continue``, ``end``, a ``hook``."""
 
 
 def beam_span(meter: Meter) -> Fraction:

@@ -45,7 +45,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def line_breaks(document: ElementTree.Element) -> str:
-    """verovio's name for where to break lines: where they were written, unless that would look cramped or empty."""
+    """verovio's name for where to break lines: where written, unless that looks cramped or empty."""
     lines = [0]
     for measure in document.iter("measure"):
         if measure.find("print[@new-system='yes']") is not None:

@@ -37,6 +37,7 @@ class NoteValue:
 
     @property
     def name(self) -> str:
+        """As MusicXML calls it."""
         return NAMES[self.base]
 
     @property

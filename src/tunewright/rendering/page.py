@@ -1,7 +1,7 @@
 """One web page that shows tunes and plays them: opens from a folder, needs no network and no server.
 
-The scores stand in the page itself, so that a script of a few lines can light each note while it sounds; recordings
-and other files are linked beside it.
+The scores stand in the page itself, so that a script of a few lines can light each note while it sounds;
+recordings and other files are linked beside it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
+from tunewright.files import write_whole
 from tunewright.music.performance import LitNote
-from tunewright.rendering.files import write_whole
 from tunewright.rendering.score import HEADING_HEIGHT
 
 PAGE_NAME = "index.html"
@@ -29,6 +29,7 @@ FILE_KINDS = {
     ".png": "PNG",
     ".pdf": "PDF",
     ".musicxml": "MusicXML",
+    ".json": "Provenance",
 }
 
 
@@ -56,12 +57,13 @@ class Exhibit(TypedDict):
     timemap: Sequence[LitNote]
 
 
-def write_page(folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = "") -> Path:
+def write_page(
+    folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = ""
+) -> Path:
     """Writes ``index.html`` into a folder that holds the tunes' files, and returns its path.
 
     Raises:
-        RenderingError: the page cannot be written.
-        OSError: a score cannot be read.
+        OSError: a score cannot be read, or the page not be written.
     """
     articles = "\n".join(_article(folder, number, exhibit) for number, exhibit in enumerate(exhibits, 1))
     parts = {
@@ -85,7 +87,8 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
     """One tune: title, facts, player, score, text and links."""
     prefix = f"t{number}-"
     facts = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in exhibit["facts"].items()
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+        for name, value in exhibit["facts"].items()
     )
     title = escape(exhibit["title"] or "Untitled")
     lit = [[prefix + note["id"], note["start"], note["end"]] for note in exhibit["timemap"]]
@@ -107,7 +110,8 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
 def _player(folder: Path, wav: Path | None, title: str) -> str:
     if wav is None:
         return ""
-    return f'<audio controls preload="metadata" src="{_address(folder, wav)}" aria-label="{title}, played"></audio>'
+    source = _address(folder, wav)
+    return f'<audio controls preload="metadata" src="{source}" aria-label="{title}, played"></audio>'
 
 
 def _figure(svg: Path | None, prefix: str, title: str) -> str:

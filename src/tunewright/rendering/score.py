@@ -1,7 +1,7 @@
 """A tune as a page of music: SVG, PNG and PDF.
 
-MusicXML goes to verovio in a child process (see :mod:`tunewright.rendering.engrave`), which answers with staves; the
-heading above them is ours. Fonts come with matplotlib, so that titles show on a machine that has none.
+MusicXML goes to verovio in a child process (see :mod:`tunewright.rendering.engrave`), which answers with
+staves; the heading above them is ours. Fonts come with matplotlib, so that titles show on a machine that has none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,10 +21,10 @@ from xml.sax.saxutils import escape
 
 from tunewright.contracts import Piece
 from tunewright.errors import RenderingError
+from tunewright.files import write_whole
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering import engrave as engrave_program
-from tunewright.rendering.files import write_whole
 from tunewright.rendering.musicxml import musicxml
 
 HEADING_HEIGHT = 130
@@ -33,7 +32,7 @@ HEADING_HEIGHT = 130
 PNG_WIDTH = 1600
 SECONDS_FOR_ONE_TUNE = 30.0
 FONT_FAMILY = "STIXGeneral, 'Times New Roman', Times, serif"
-FONT_FILES = ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "STIXGeneralBolIta", "DejaVuSerif", "DejaVuSans")
+FONT_FILES = ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "STIXGeneralBolIta", "DejaVuSerif")
 A4_PAGE = """\
 #set page(paper: "a4", margin: (x: 15mm, y: 18mm))
 #set document(title: sys.inputs.title, author: "tunewright", date: none)
@@ -45,33 +44,33 @@ A4_PAGE = """\
 """
 
 
-@dataclass(frozen=True)
 class SvgRenderer:
     """Writes a tune as one SVG page; each note's element has the note's identity as its ``id``."""
 
-    suffix: str = ".svg"
+    suffix = ".svg"
 
     def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path``."""
         return write_whole(path, score_svg(read_tune(piece.text)).encode())
 
 
-@dataclass(frozen=True)
 class PngRenderer:
     """Writes a tune as a picture on white."""
 
-    suffix: str = ".png"
+    suffix = ".png"
 
     def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path``."""
         return write_whole(path, svg_to_png(score_svg(read_tune(piece.text))))
 
 
-@dataclass(frozen=True)
 class PdfRenderer:
     """Writes a tune as an A4 page to print, drawn in vectors."""
 
-    suffix: str = ".pdf"
+    suffix = ".pdf"
 
     def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path``."""
         tune = read_tune(piece.text)
         return write_whole(path, svg_to_pdf(score_svg(tune), tune.title))
 
@@ -128,7 +127,8 @@ class _Worker:
             alarm = threading.Timer(SECONDS_FOR_ONE_TUNE, process.kill)
             alarm.start()
             try:
-                assert process.stdin and process.stdout  # both are pipes
+                assert process.stdin
+                assert process.stdout
                 process.stdin.write(json.dumps(document) + "\n")
                 process.stdin.flush()
                 line = process.stdout.readline()
@@ -178,7 +178,8 @@ def _with_heading(svg: str, tune: Tune) -> str:
         f'<text x="{width // 2}" y="72" font-size="46" text-anchor="middle"{_fitted(tune.title, width)}>'
         f"{_words(tune.title)}</text>"
         f'<text x="{margin}" y="112" font-size="30" font-style="italic">{_words(tune.type)}</text>'
-        f'<text x="{width - margin}" y="112" font-size="30" text-anchor="end">{_words(tune.composer)}</text></g>\n'
+        f'<text x="{width - margin}" y="112" font-size="30" text-anchor="end">{_words(tune.composer)}</text>'
+        "</g>\n"
     )
     svg = svg.replace(match.group(), f'<svg viewBox="0 0 {width} {height + HEADING_HEIGHT}"', 1)
     svg = svg.replace(' overflow="visible"', "", 1)
@@ -222,17 +223,18 @@ def svg_to_pdf(svg: str, title: str) -> bytes:
     """
     import typst
 
-    folders = sorted({file.parent for file in font_files()})
+    folders = [str(folder) for folder in {file.parent for file in font_files()}]
     inputs = {"svg": svg, "title": title}
     try:
-        return bytes(typst.compile(A4_PAGE.encode(), font_paths=folders, sys_inputs=inputs))
+        # the stub's type variable for `output` cannot be solved when there is no output file
+        return typst.compile(A4_PAGE.encode(), font_paths=folders, sys_inputs=inputs)  # type: ignore[misc]
     except RuntimeError as error:
         raise RenderingError(f"cannot set the page: {error}") from error
 
 
 @cache
 def font_files() -> tuple[Path, ...]:
-    """The fonts for titles that come with matplotlib, found without importing it; none if it is not installed."""
+    """The fonts for titles that come with matplotlib, found without importing it."""
     spec = find_spec("matplotlib")
     if spec is None or spec.origin is None:
         return ()

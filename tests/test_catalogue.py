@@ -1,0 +1,97 @@
+"""Contract tests: every part of the catalogue keeps its promise, and a new part is covered without a new test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import own_tune
+from tunewright import catalogue
+from tunewright.contracts import Codec, Piece
+from tunewright.errors import SettingsError
+
+PIECE = Piece("Own tune", own_tune(5), "test")
+MODELS = sorted(catalogue.parts("model"))
+SMALL = {"embedding_size": 6, "hidden_size": 10}
+
+
+@pytest.mark.parametrize("section", sorted(catalogue.PARTS))
+def test_every_part_can_be_opened(section: str) -> None:
+    for name in catalogue.parts(section):
+        assert callable(catalogue.find(section, name)), name
+
+
+def test_an_unknown_part_tells_what_there_is() -> None:
+    with pytest.raises(SettingsError, match="no model is called 'oracle'; there are: gru, lstm"):
+        catalogue.find("model", "oracle")
+
+
+def test_an_unknown_option_tells_what_there_is() -> None:
+    with pytest.raises(SettingsError, match="no option 'size_of_hidden'; it has: .*hidden_size"):
+        catalogue.build("model", "lstm", {"size_of_hidden": 3}, 10)
+    with pytest.raises(SettingsError, match=r"model.hidden_size = 'big'"):
+        catalogue.build("model", "lstm", {"hidden_size": "big"}, 10)
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("codec")))
+def test_codecs(name: str, tmp_path: Path) -> None:
+    codec: Codec = catalogue.build("codec", name, {}, [own_tune(number) for number in range(3)])
+    assert isinstance(codec, Codec)
+    ids = codec.encode(PIECE)
+    assert ids.ndim == 1
+    assert ids.max() < codec.size
+    assert codec.decode(ids.tolist()).text == PIECE.text
+    assert codec.units(PIECE) > 0
+    assert len(codec.spellings()) == codec.size
+    codec.save(tmp_path / "codec.json")
+    loaded = type(codec).load(tmp_path / "codec.json")
+    assert loaded.encode(PIECE).tolist() == ids.tolist()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_step_by_step_as_in_one_window(name: str) -> None:
+    torch.manual_seed(0)
+    model = catalogue.build("model", name, SMALL, 17).for_inference()
+    inputs = torch.randint(0, 17, (3, 12))
+    whole, _ = model(inputs)
+    assert whole.shape == (3, 12, 17)
+    memory, steps = None, []
+    for at in range(12):
+        logits, memory = model(inputs[:, at : at + 1], memory)
+        steps.append(logits)
+    assert torch.allclose(torch.cat(steps, 1), whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_select_rows_of_memory(name: str) -> None:
+    torch.manual_seed(0)
+    model = catalogue.build("model", name, SMALL, 17).for_inference()
+    inputs = torch.randint(0, 17, (3, 12))
+    _, memory = model(inputs[:, :6])
+    rows = torch.tensor([2, 0, 0, 1])
+    expected, _ = model(inputs[:, 6:], memory)
+    found, _ = model(inputs[rows, 6:], model.select(memory, rows))
+    assert torch.allclose(found, expected[rows], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("filter")))
+def test_filters_keep_shape_input_and_the_likeliest_symbol(name: str) -> None:
+    apply = catalogue.find("filter", name)
+    value = {"top_k": 3, "greedy": True}.get(name, 0.5)
+    logits = torch.randn(4, 9)
+    before = logits.clone()
+    filtered = apply(logits, value)
+    assert torch.equal(logits, before)
+    assert filtered.shape == logits.shape
+    assert torch.equal(filtered.argmax(-1), logits.argmax(-1))
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("renderer")))
+def test_renderers_write_whole_files(name: str, tmp_path: Path) -> None:
+    renderer = catalogue.find("renderer", name)()
+    path = tmp_path / f"tune{renderer.suffix}"
+    assert renderer(PIECE, path) == path
+    assert path.stat().st_size > 100
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]

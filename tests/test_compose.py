@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tunewright.compose import Tally, Wish, compose, replay
+from tunewright.errors import DecodingError, InputError, RunError
+from tunewright.music.bars import is_valid
+from tunewright.music.reader import read_tune
+from tunewright.run import Run, open_run, read_fingerprints, text_sha256, write_fingerprints
+
+COOL = Wish(temperature=0.5, seed=11)
+
+
+def test_only_whole_right_tunes_come_out_and_the_rest_is_tallied(tiny_run: Run) -> None:
+    tally = Tally()
+    compositions = compose(tiny_run, COOL, count=6, tally=tally)
+    assert len({composition.piece.text for composition in compositions}) == 6
+    for composition in compositions:
+        assert is_valid(read_tune(composition.piece.text))
+        assert composition.problems == ()
+    attempts = sum(composition.provenance["attempt"] for composition in compositions)
+    assert tally.rejected == attempts
+
+
+def test_the_same_pieces_alone_together_and_replayed(tiny_run: Run, tmp_path: Path) -> None:
+    together = compose(tiny_run, COOL, count=8)
+    for number, composition in enumerate(together):
+        (alone,) = compose(tiny_run, COOL, count=1, first=number)
+        assert alone == composition
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(composition.provenance))
+        assert replay(path) == composition
+
+
+def test_wishes_are_met(tiny_run: Run) -> None:
+    wish = replace(COOL, type="jig", meter="6/8", key="Edor", title="The Wish")
+    for composition in compose(tiny_run, wish, count=3):
+        tune = read_tune(composition.piece.text)
+        assert (tune.type, tune.meter.name, tune.key.name, tune.title) == ("jig", "6/8", "Edor", "The Wish")
+
+
+def test_a_prompt_is_continued_to_the_letter(tiny_run: Run) -> None:
+    prompt = "X:1\nT:Café\nR:polka\nM:2/4\nL:1/8\nK:D\n|:DEFG|"
+    (composition,) = compose(tiny_run, replace(COOL, prompt=prompt))
+    assert composition.piece.text.startswith(prompt)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"temperature": 0.0}, "temperature 0.0"), ({"top_p": 0.0}, "top-p"), ({"min_p": 1.0}, "min-p"), ({"top_k": -1}, "top-k"),
+        ({"seed": -1}, "seed"), ({"prompt": "X:1", "type": "jig"}, "already holds the header"),
+    ],
+)  # fmt: skip
+def test_wishes_that_cannot_be_meant(wish: dict[str, object], message: str) -> None:
+    with pytest.raises(DecodingError, match=message):
+        Wish(**wish)  # type: ignore[arg-type]
+
+
+def test_greedy_is_one_tune_or_an_honest_refusal(tiny_run: Run) -> None:
+    try:
+        first, second = compose(tiny_run, Wish(greedy=True, type="reel"), count=2)
+    except DecodingError as error:
+        assert "1 attempts" in str(error)
+    else:
+        assert first.piece.text == second.piece.text
+
+
+def test_a_hopeless_wish_ends(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunewright.compose.MOST_ATTEMPTS", 40)
+    with pytest.raises(DecodingError, match="no whole tune with right bars in 40 attempts"):
+        compose(tiny_run, Wish(prompt="X:1\nT:a\nM:2/4\nL:1/8\nK:D\nABCDEFG|"))
+
+
+def test_a_provenance_that_is_none_or_of_another_tune(tiny_run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    for content in ("", "[]", "{}", '{"run": 3}'):
+        path.write_text(content)
+        with pytest.raises(InputError, match=r"p\.json"):
+            replay(path)
+    provenance = compose(tiny_run, COOL)[0].provenance
+    path.write_text(json.dumps({**provenance, "sha256": "0"}))
+    with pytest.raises(DecodingError, match="composes another tune"):
+        replay(path)
+
+
+def test_run_folders_are_whole_or_told(tiny_run: Run, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"no run\.json"):
+        open_run(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
+    with pytest.raises(RunError, match="newer"):
+        open_run(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
+    with pytest.raises(RunError, match=r"lacks settings\.json"):
+        assert open_run(tmp_path).settings
+
+
+def test_fingerprints_leave_out_what_was_held_out(tiny_run: Run) -> None:
+    kept = read_fingerprints(tiny_run.folder / "fingerprints.safetensors")
+    assert len(kept) == sum(row["part"] == "training" for row in tiny_run.split)
+    write_fingerprints(tiny_run.folder / "again.safetensors", [sorted(own) for own in kept])
+    assert read_fingerprints(tiny_run.folder / "again.safetensors") == kept
+
+
+def test_a_run_knows_its_texts(tiny_run: Run) -> None:
+    assert len({row["sha256"] for row in tiny_run.split}) == 60
+    assert text_sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tunewright.errors import InputError
+from tunewright.training.batches import RandomWindows, SequentialWindows
+
+PIECES = [np.arange(start, start + 30) for start in (0, 100, 200, 300)]
+BOUNDARY = (7, 8)
+
+
+def test_random_windows_are_stretches_of_the_joined_pieces() -> None:
+    batches = RandomWindows(PIECES, BOUNDARY, batch_size=5, length=12, seed=1)
+    joined = [*PIECES[0], 7, 8, *PIECES[1], 7, 8, *PIECES[2], 7, 8, *PIECES[3]]
+    assert batches.stream.tolist() == joined
+    batch = batches.at(3)
+    for inputs, targets in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
+        start = joined.index(inputs[0]) if inputs[0] not in BOUNDARY else None
+        assert inputs[1:] == targets[:-1]
+        if start is not None:
+            assert inputs == joined[start : start + 12]
+
+
+def test_any_batch_follows_from_seed_and_iteration() -> None:
+    for kind in (RandomWindows, SequentialWindows):
+        one, other = (kind(PIECES, BOUNDARY, batch_size=2, length=10, seed=4) for _ in range(2))
+        for iteration in (9, 0, 3):
+            assert torch.equal(one.at(iteration).inputs, other.at(iteration).inputs)
+        different = kind(PIECES, BOUNDARY, batch_size=2, length=10, seed=5)
+        assert any(not torch.equal(one.at(i).inputs, different.at(i).inputs) for i in range(4))
+
+
+def test_sequential_lanes_read_on_and_an_epoch_reads_every_piece_once() -> None:
+    batches = SequentialWindows(PIECES, BOUNDARY, batch_size=2, length=9, seed=0)
+    per_epoch = batches.windows_per_epoch
+    assert per_epoch == 127 // 18
+    epoch = [batches.at(iteration) for iteration in range(per_epoch)]
+    assert [batch.fresh for batch in epoch] == [True] + [False] * (per_epoch - 1)
+    for before, after in zip(epoch, epoch[1:], strict=False):
+        assert torch.equal(before.targets[:, -1], after.inputs[:, 0])
+    read = torch.cat([batch.inputs for batch in epoch], 1).flatten().tolist()
+    notes = [symbol for symbol in read if symbol not in BOUNDARY]
+    assert len(notes) == len(set(notes))
+    assert batches.at(per_epoch).fresh
+    assert not torch.equal(batches.at(per_epoch).inputs, epoch[0].inputs)
+
+
+@pytest.mark.parametrize("kind", [RandomWindows, SequentialWindows])
+def test_too_little_to_learn_from_is_told(kind: type[RandomWindows]) -> None:
+    with pytest.raises(InputError, match=r"128 symbols, .* 1000; add pieces"):
+        kind(PIECES, BOUNDARY, batch_size=1, length=1000, seed=0)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from tests.conftest import tiny_settings
+from tunewright.errors import RunError
+from tunewright.models.recurrent import LSTM
+from tunewright.run import Run, open_run
+from tunewright.settings import TrainingSettings, dump_settings
+from tunewright.train import build_trainer, start_run, train
+from tunewright.training.batches import RandomWindows
+from tunewright.training.trackers import JsonLines, read_metrics, standard_trackers
+from tunewright.training.trainer import OPTIMISERS, Trainer
+
+DEMANDING = (
+    "model.layers=2", "model.dropout=0.3", "model.weight_dropout=0.2", "model.symbol_dropout=0.1",
+    "training.windows=sequential", "training.carry_memory=true", "training.optimiser=adamw",
+    "training.schedule=cosine", "training.averaging=0.9", "training.clip_norm=1.0",
+    "training.iterations=60", "training.checkpoint_every=20", "training.validate_every=20",
+)  # fmt: skip
+
+
+def quiet(run: Run, trainer: Trainer) -> list[Any]:
+    return [JsonLines(run.folder / "metrics.jsonl", trainer.done)]
+
+
+def weights(run: Run, name: str = "last") -> dict[str, torch.Tensor]:
+    return load_file(run.folder / f"{name}.safetensors")
+
+
+def assert_same_run(one: Run, other: Run) -> None:
+    for name in ("last", "best"):
+        for key, value in weights(one, name).items():
+            assert torch.equal(value, weights(other, name)[key]), key
+    timeless = [
+        [{key: value for key, value in record.items() if key != "seconds"} for record in read_metrics(run.folder / "metrics.jsonl")]
+        for run in (one, other)
+    ]
+    assert timeless[0] == timeless[1]
+    assert one.about["results"]["best"] == other.about["results"]["best"]
+
+
+def test_the_loop_is_the_labs(own_file: Path, tmp_path: Path) -> None:
+    """With the lab's kind of settings, step by step what a plain PyTorch loop does."""
+    run = start_run(tiny_settings(own_file, "training.iterations=5"), tmp_path / "run")
+    trainer = build_trainer(run)
+    torch.manual_seed(0)
+    plain = LSTM(run.codec.size, embedding_size=16, hidden_size=48)
+    optimiser = torch.optim.Adam(plain.parameters(), lr=0.02)
+    for _ in range(5):
+        batch = trainer.batches.at(trainer.done)
+        loss = nn.functional.cross_entropy(plain(batch.inputs)[0].flatten(0, 1), batch.targets.flatten())
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        assert trainer.step(0.02) == pytest.approx(loss.item(), abs=1e-5)
+
+
+def test_it_learns_and_keeps_the_best(tiny_run: Run) -> None:
+    results = tiny_run.about["results"]
+    assert results["final"]["loss"] < 2.0
+    assert results["best"]["bits_per_unit"] < 4
+    assert results["iterations"] == 240
+    assert results["symbols"] == 240 * 16 * 64
+
+
+@pytest.mark.parametrize("changes", [(), DEMANDING], ids=["plain", "everything on"])
+def test_stopped_and_resumed_is_as_if_never_stopped(own_file: Path, tmp_path: Path, changes: tuple[str, ...]) -> None:
+    settings = tiny_settings(own_file, "training.iterations=60", "training.checkpoint_every=20", "training.validate_every=20", *changes)
+    unbroken = train(settings, tmp_path / "unbroken", quiet)
+
+    class StopAt:
+        """Presses Ctrl-C at an iteration."""
+
+        def track(self, record: dict[str, Any]) -> None:
+            if record["iteration"] == 33 and "loss" in record:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def close(self) -> None:
+            pass
+
+    stopped = train(settings, tmp_path / "stopped", lambda run, trainer: [*quiet(run, trainer), StopAt()])
+    assert stopped.about["results"]["stopped"]
+    assert stopped.about["results"]["iterations"] == 33
+    resumed = train(settings, tmp_path / "stopped", quiet, resume=True)
+    assert_same_run(resumed, unbroken)
+
+
+def test_killed_and_resumed_is_as_if_never_killed(own_file: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(own_file, *DEMANDING, "training.iterations=200")
+    unbroken = train(settings, tmp_path / "unbroken", quiet)
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(dump_settings(settings))
+    code = (
+        "import sys, pathlib\nfrom tunewright.settings import read_settings\nfrom tunewright.train import train\n"
+        "from tunewright.training.trackers import standard_trackers\n"
+        "train(read_settings(pathlib.Path(sys.argv[1]).read_text(), ''), pathlib.Path(sys.argv[2]), standard_trackers(bar=False))"
+    )
+    folder = tmp_path / "killed"
+    child = subprocess.Popen([sys.executable, "-c", code, str(recipe), str(folder)])
+    deadline = time.monotonic() + 120
+    while not (folder / "state.pt").exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    assert (folder / "state.pt").exists()
+    assert not open_run(folder).about["results"], "it ended before it was killed"
+    resumed = train(settings, folder, quiet, resume=True)
+    assert_same_run(resumed, unbroken)
+
+
+def test_a_run_is_not_written_over(tiny_run: Run) -> None:
+    with pytest.raises(RunError, match="holds a run already: --resume"):
+        train(tiny_run.settings, tiny_run.folder, quiet)
+
+
+def test_minutes_fix_the_iterations_in_the_settings(own_file: Path, tmp_path: Path) -> None:
+    run = train(tiny_settings(own_file, "training.schedule=cosine"), tmp_path / "run", quiet, minutes=0.02)
+    done = run.about["results"]["iterations"]
+    assert run.settings.training.iterations == done
+    assert read_metrics(run.folder / "metrics.jsonl")[0]["iteration"] == 1
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMISERS))
+def test_every_optimiser_lowers_the_loss(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    import numpy as np
+
+    rate = {"sgd": 1.0, "adagrad": 0.05}.get(name, 0.01)
+    settings = TrainingSettings(optimiser=name, learning_rate=rate, iterations=60, batch_size=8, length=10)  # type: ignore[arg-type]
+    batches = RandomWindows([np.arange(400) % 7], (0,), 8, 10, seed=0)
+    trainer = Trainer(LSTM(7, embedding_size=8, hidden_size=16), batches, None, settings, tmp_path)
+    first = trainer.step(rate)
+    for _ in range(60):
+        last = trainer.step(rate)
+    assert last < 0.7 * first
+
+
+def test_schedules(tmp_path: Path) -> None:
+    import numpy as np
+
+    settings = TrainingSettings(iterations=110, learning_rate=1.0, schedule="cosine", warmup_iterations=10)
+    trainer = Trainer(
+        LSTM(7, embedding_size=2, hidden_size=2), RandomWindows([np.arange(400) % 7], (0,), 2, 10, 0), None, settings, tmp_path
+    )
+    rates = [trainer.learning_rate(iteration) for iteration in range(110)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[10] == 1.0
+    assert rates[60] == pytest.approx(0.5)
+    assert rates[-1] < 0.001
+
+
+def test_trackers_write_metrics_picture_and_events(own_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    settings = tiny_settings(own_file, "training.iterations=30", "training.validate_every=10")
+    run = train(settings, tmp_path / "run", standard_trackers(tensorboard=True))
+    records = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    assert [record["iteration"] for record in records if "loss" in record] == list(range(1, 31))
+    assert [record["iteration"] for record in records if "validation" in record] == [10, 20, 30]
+    assert (run.folder / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert list((run.folder / "tensorboard").glob("events*"))
