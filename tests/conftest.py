@@ -13,12 +13,14 @@ from tunewright.run import Run
 from tunewright.settings import Settings
 from tunewright.train import train
 
-SCALE = "D E F G A B c d e f g a b".split()
+SCALE = ["D", "E", "F", "G", "A", "B", "c", "d", "e", "f", "g", "a", "b"]
 DANCES = {"reel": ("4/4", 8), "jig": ("6/8", 6), "polka": ("2/4", 4)}
 
 
 def own_tune(number: int) -> str:
-    """A tune of our own: a random walk on the scale in two repeated parts of four bars; the same for the same number."""
+    """A tune of our own: a random walk on the scale in two repeated parts of four bars; the same for the same
+    number.
+    """
     chance = random.Random(number)
     dance = chance.choice(sorted(DANCES))
     meter, eighths = DANCES[dance]

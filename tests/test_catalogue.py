@@ -29,7 +29,7 @@ def test_an_unknown_part_tells_what_there_is() -> None:
 
 
 def test_an_unknown_option_tells_what_there_is() -> None:
-    with pytest.raises(SettingsError, match="no option 'size_of_hidden'; it has: .*hidden_size"):
+    with pytest.raises(SettingsError, match=r"no option 'size_of_hidden'; it has: .*hidden_size"):
         catalogue.build("model", "lstm", {"size_of_hidden": 3}, 10)
     with pytest.raises(SettingsError, match=r"model.hidden_size = 'big'"):
         catalogue.build("model", "lstm", {"hidden_size": "big"}, 10)

@@ -1,7 +1,7 @@
 """Every part by name, as data: nothing is imported until a part is opened.
 
-A part of your own: one new file, and an entry point in the group ``tunewright.parts`` named ``"<section>.<name>"`` whose value is
-``"module:Class"``. Its keyword arguments are the options that recipes and ``--set`` may give it.
+A part of your own: one new file, and an entry point in the group ``tunewright.parts`` named ``"<section>.<name>"``
+whose value is ``"module:Class"``. Its keyword arguments are the options that recipes and ``--set`` may give it.
 """
 
 from __future__ import annotations
@@ -90,9 +90,7 @@ def build(section: str, name: str, options: Mapping[str, Any], *context: Any) ->
     checked = {}
     for option, value in options.items():
         if option not in known:
-            raise SettingsError(
-                f"{section} '{name}' has no option '{option}'; it has: {', '.join(known) or 'none'}"
-            )
+            raise SettingsError(f"{section} '{name}' has no option '{option}'; it has: {', '.join(known) or 'none'}")
         checked[option] = _checked(f"{section}.{option}", hints[option], value)
     return maker(*context, **checked)
 

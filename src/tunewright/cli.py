@@ -1,7 +1,8 @@
 """The command line: options, messages and exit codes; no logic.
 
-Imports nothing heavy until a command runs, so that ``--help`` answers at once. With ``--json`` one object goes to standard output and
-nothing else; progress and messages go to standard error. A user's mistake gives one line and exit code 2.
+Imports nothing heavy until a command runs, so that ``--help`` answers at once. With ``--json`` one object goes to
+standard output and nothing else; progress and messages go to standard error. A user's mistake gives one line and
+exit code 2.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def main() -> None:
 @click.option("--meter", default="", help="E.g. 6/8.")
 @click.option("--key", default="", help="E.g. Edor.")
 @click.option("--title", default="", help="Title of the tune.")
-@click.option("--prompt", default="", help="ABC that the tune begins with (excludes the four above); \\n is a line end.")
+@click.option(
+    "--prompt", default="", help="ABC that the tune begins with (excludes the four above); \\n is a line end."
+)
 @click.option("--temperature", default=1.0, show_default=True, help="Below 1 plays safer, above 1 wilder.")
 @click.option("--top-k", default=0, help="Draw from the k likeliest symbols.")
 @click.option("--top-p", default=1.0, help="Draw from the likeliest symbols that reach this probability.")
@@ -180,7 +183,9 @@ def train(
 @main.command()
 @click.argument("run", required=False, type=PATH)
 @click.option("--on", default="", help="Corpus or .abc file [default: the run's own].")
-@click.option("--split", default="test", show_default=True, type=click.Choice(["validation", "test", "training", "all"]))
+@click.option(
+    "--split", default="test", show_default=True, type=click.Choice(["validation", "test", "training", "all"])
+)
 @click.option("--weights", default="best", show_default=True, type=click.Choice(["best", "last"]))
 @JSON
 def evaluate(run: Path | None, on: str, split: str, weights: str, as_json: bool) -> None:
@@ -193,8 +198,8 @@ def evaluate(run: Path | None, on: str, split: str, weights: str, as_json: bool)
         put_json(result)
     else:
         click.echo(
-            f"{result['bits_per_unit']:.4f} bits per {result['unit']} on {result['pieces']} {split} pieces of {result['on']} "
-            f"({result['units']:,} {result['unit']}s, text sha256 {result['sha256'][:12]}...)"
+            f"{result['bits_per_unit']:.4f} bits per {result['unit']} on {result['pieces']} {split} pieces "
+            f"of {result['on']} ({result['units']:,} {result['unit']}s, text sha256 {result['sha256'][:12]}...)"
         )
 
 

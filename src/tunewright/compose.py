@@ -1,7 +1,7 @@
 """From a wish to compositions, read top to bottom: run, template, draws, bar check, provenance.
 
-A piece is the first of its attempts that is a whole tune with right bars. Attempt ``a`` of piece ``p`` under a seed is always the same
-tune, so pieces don't depend on how many are asked for, and a provenance is enough to get one again.
+A piece is the first of its attempts that is a whole tune with right bars. Attempt ``a`` of piece ``p`` under a seed
+is always the same tune, so pieces don't depend on how many are asked for, and a provenance is enough to get one again.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def compose(
         on_piece: is told each tune as soon as it stands.
 
     Raises:
-        DecodingError: a wish that the run can't understand, or a tune that didn't succeed in :data:`MOST_ATTEMPTS` attempts.
+        DecodingError: a wish that the run can't understand, or a tune that didn't succeed in :data:`MOST_ATTEMPTS`
+            attempts.
     """
     run, wish = run or builtin_run(), wish or Wish()
     tally = tally if tally is not None else Tally()
@@ -278,4 +279,3 @@ def build_template(run: Run, wish: Wish) -> Template:
     for text, goes_on in run.style.lines(wish.type, wish.meter, wish.key, wish.title):
         stretches += [Fixed(ids(text)), Open(newline, ends)] if goes_on else [Fixed(ids(text + "\n"))]
     return Template(stretches, codec.size)
-

@@ -7,7 +7,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
@@ -86,12 +86,20 @@ class Corpus:
 class Codec(Protocol):
     """Pieces to symbol ids and back, without loss, with a charged escape for what it has never seen."""
 
-    size: int
-    """Number of symbols."""
-    boundary: tuple[int, ...]
-    """The symbols that stand between two pieces: fed before a piece to begin it, predicted after it to end it."""
-    unit: str
-    """What is counted as one unit of a piece, e.g. ``"character"``."""
+    @property
+    def size(self) -> int:
+        """Number of symbols."""
+        ...
+
+    @property
+    def boundary(self) -> tuple[int, ...]:
+        """The symbols between two pieces: fed before a piece to begin it, predicted after it to end it."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What is counted as one unit of a piece, e.g. ``"character"``."""
+        ...
 
     def encode(self, piece: Piece) -> NDArray[np.int64]:
         """Symbol ids of a piece, shape (symbols,), without boundary."""
@@ -122,8 +130,10 @@ class Codec(Protocol):
 class Emission(Protocol):
     """What one step of a model puts out. Objective, likelihood and the step loop know only this."""
 
-    uniforms_per_draw: int
-    """How many uniform numbers one draw consumes."""
+    @property
+    def uniforms_per_draw(self) -> int:
+        """How many uniform numbers one draw consumes."""
+        ...
 
     def nll(self, logits: Tensor, target: Tensor) -> Tensor:
         """Negative log-likelihood in nats: (..., size) and (...) of targets -> (...)."""
@@ -141,7 +151,10 @@ Memory = Any
 class SequenceModel(Protocol):
     """Predicts what comes next. Memory goes in and comes out; nothing is hidden between calls."""
 
-    emission: Emission
+    @property
+    def emission(self) -> Emission:
+        """What its output means."""
+        ...
 
     def __call__(self, inputs: Tensor, memory: Memory = None) -> tuple[Tensor, Memory]:
         """Ids (batch, time) and the memory before them -> logits (batch, time, size) and the memory after them."""
@@ -160,18 +173,22 @@ Filter = Callable[["Tensor"], "Tensor"]
 """A pure function on logits, (batch, size) -> (batch, size), e.g. top-k."""
 
 
-class Constraint(Protocol):
-    """What may follow, as an automaton. States are immutable and hashable."""
+ConstraintState = Any
+"""Where a constraint stands: immutable and hashable, and of a type that only its constraint knows."""
 
-    def start(self) -> Hashable:
+
+class Constraint(Protocol):
+    """What may follow, as an automaton."""
+
+    def start(self) -> ConstraintState:
         """The state before the first symbol."""
         ...
 
-    def allowed(self, state: Hashable) -> torch.Tensor | None:
+    def allowed(self, state: ConstraintState) -> torch.Tensor | None:
         """A mask of shape (size,), True where a symbol may come next; None where anything may."""
         ...
 
-    def advance(self, state: Hashable, symbol: int) -> Hashable:
+    def advance(self, state: ConstraintState, symbol: int) -> ConstraintState:
         """The state after this symbol."""
         ...
 
@@ -179,8 +196,10 @@ class Constraint(Protocol):
 class Renderer(Protocol):
     """Writes a piece as something to hear or see."""
 
-    suffix: str
-    """Of the file it writes, with the dot."""
+    @property
+    def suffix(self) -> str:
+        """Of the file it writes, with the dot."""
+        ...
 
     def __call__(self, piece: Piece, path: Path) -> Path:
         """Writes ``path`` whole or not at all, and returns it.
@@ -210,5 +229,3 @@ class Split:
     def counts(self) -> dict[str, int]:
         """Number of pieces in each part."""
         return {part: self.parts.count(part) for part in PARTS}
-
-

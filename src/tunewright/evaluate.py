@@ -20,8 +20,8 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
         weights: ``"best"`` (on validation) or ``"last"``.
 
     Returns:
-        ``run``, ``on``, ``split``, ``unit``, ``units``, ``nats``, ``bits_per_unit``, ``pieces``, ``weights`` and the ``sha256`` of the
-        scored text.
+        ``run``, ``on``, ``split``, ``unit``, ``units``, ``nats``, ``bits_per_unit``, ``pieces``, ``weights`` and the
+        ``sha256`` of the scored text.
 
     Raises:
         RunError: that part is empty.

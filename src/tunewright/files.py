@@ -10,7 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` with the same suffix; renamed to it when the block ends well, removed when not."""
+    """A temporary path beside ``path`` with the same suffix; renamed to it when the block ends well, removed when
+    not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:

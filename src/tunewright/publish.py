@@ -1,4 +1,6 @@
-"""From pieces to files that people use: tunes with their provenance, rendered, gathered on one page; and files read back."""
+"""From pieces to files that people use: tunes with their provenance, rendered, gathered on one page; and files read
+back.
+"""
 
 from __future__ import annotations
 

@@ -1,16 +1,17 @@
-"""A run: one folder that holds everything a training was and learned. Nothing outside it is needed to compose or to resume.
+"""A run: one folder that holds everything a training was and learned. Nothing outside it is needed to compose or to
+resume.
 
-    settings.json         what was asked
-    codec.json            symbols
-    best.safetensors      weights with the best figure on validation (the last ones where nothing was held out)
-    last.safetensors      weights at the end
-    state.pt              optimiser and progress, for resuming
-    split.json            part, cluster and sha256 of every piece
-    fingerprints.safetensors   interval runs of the tunes learned from
-    style.json            how headers were written in the tunes learned from
-    metrics.jsonl         one record an iteration
-    loss.png              the same as a picture
-    run.json              data source and licence, library versions, speed, results
+settings.json         what was asked
+codec.json            symbols
+best.safetensors      weights with the best figure on validation (the last ones where nothing was held out)
+last.safetensors      weights at the end
+state.pt              optimiser and progress, for resuming
+split.json            part, cluster and sha256 of every piece
+fingerprints.safetensors   interval runs of the tunes learned from
+style.json            how headers were written in the tunes learned from
+metrics.jsonl         one record an iteration
+loss.png              the same as a picture
+run.json              data source and licence, library versions, speed, results
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ class Run:
         if not path.exists():
             path = self.folder / "last.safetensors"
         if not path.exists():
-            raise RunError(f"run {self.folder} has no weights yet; go on with: tunewright train --resume --out {self.folder}")
+            raise RunError(
+                f"run {self.folder} has no weights yet; go on with: tunewright train --resume --out {self.folder}"
+            )
         model = self.new_model()
         try:
             model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
@@ -216,7 +219,9 @@ def write_about(folder: Path, about: dict[str, Any]) -> None:
 
 
 def write_fingerprints(path: Path, fingerprints: Sequence[Sequence[str]]) -> None:
-    """Hashed interval runs of each tune: ``runs`` (all of them, 64 bits each) and ``counts`` (how many each tune has)."""
+    """Hashed interval runs of each tune: ``runs`` (all of them, 64 bits each) and ``counts`` (how many each tune
+    has).
+    """
     import numpy as np
     from safetensors.numpy import save
 

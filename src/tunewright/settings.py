@@ -1,7 +1,7 @@
 """Everything that defines a training, frozen; and recipes, the TOML files that hold it.
 
-Knows nothing of the parts themselves: the sections ``corpus``, ``codec`` and ``model`` name a part of the catalogue, and hand it every
-other key they hold as an option.
+Knows nothing of the parts themselves: the sections ``corpus``, ``codec`` and ``model`` name a part of the catalogue,
+and hand it every other key they hold as an option.
 """
 
 from __future__ import annotations
@@ -62,27 +62,29 @@ class ModelSettings(Part):
 class TrainingSettings(Section):
     """The loop's settings."""
 
-    seed: int = Field(0, ge=0)
-    iterations: int = Field(3000, ge=1)
-    batch_size: int = Field(8, ge=1)
-    length: int = Field(100, ge=1)
+    seed: int = Field(default=0, ge=0)
+    iterations: int = Field(default=3000, ge=1)
+    batch_size: int = Field(default=8, ge=1)
+    length: int = Field(default=100, ge=1)
     """Symbols in one window."""
     windows: Literal["random", "sequential"] = "random"
     """``random`` starts anywhere; ``sequential`` reads whole shuffled pieces on, lane by lane."""
     carry_memory: bool = False
     """Whether a window begins with the memory that the lane's last window ended with, instead of an empty one."""
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = "adam"
-    learning_rate: float = Field(5e-3, gt=0)
-    weight_decay: float = Field(0.0, ge=0)
+    learning_rate: float = Field(default=5e-3, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
     schedule: Literal["constant", "cosine"] = "constant"
-    warmup_iterations: int = Field(0, ge=0)
-    clip_norm: float = Field(0.0, ge=0)
+    warmup_iterations: int = Field(default=0, ge=0)
+    clip_norm: float = Field(default=0.0, ge=0)
     """Gradients are scaled down to this norm; 0 leaves them alone."""
-    averaging: float = Field(0.0, ge=0, lt=1)
-    """Decay an iteration of a running average of the weights, which is then what is validated and kept; 0 keeps the weights themselves."""
-    validate_every: int = Field(100, ge=0)
+    averaging: float = Field(default=0.0, ge=0, lt=1)
+    """Decay an iteration of a running average of the weights, which is then what is validated and kept; 0 keeps the
+    weights themselves.
+    """
+    validate_every: int = Field(default=100, ge=0)
     """Iterations between two measurements on validation; 0 never measures."""
-    checkpoint_every: int = Field(100, ge=1)
+    checkpoint_every: int = Field(default=100, ge=1)
 
 
 class Settings(Section):

@@ -30,7 +30,9 @@ def divide(settings: Settings, corpus: Corpus) -> Split:
     if settings.corpus.split == "none":
         split = replace_field(split, parts=("training",) * len(corpus.pieces))
     if "training" not in split.parts:
-        raise SettingsError(f"corpus {corpus.name} has no pieces left to learn from; --set corpus.split=none uses them all")
+        raise SettingsError(
+            f"corpus {corpus.name} has no pieces left to learn from; --set corpus.split=none uses them all"
+        )
     return split
 
 
@@ -81,7 +83,8 @@ def train(
     Args:
         make_trackers: who shall watch, made when run and trainer stand ready.
         resume: go on with the run in this folder, whose own settings then hold.
-        minutes: train for about so long: the speed is measured first and the number of iterations fixed in the settings.
+        minutes: train for about so long: the speed is measured first and the number of iterations fixed in the
+            settings.
 
     Raises:
         RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.

@@ -38,7 +38,9 @@ def test_what_looks_like_an_escape_comes_back(text: str) -> None:
 def test_an_unknown_character_is_charged_and_never_lost(codec: CharacterCodec) -> None:
     assert len(codec.encode_text("é")) == 5
     # Under a uniform model it costs log2(size) bits for each symbol that spells it: much, and not infinity.
-    nats = torch.nn.functional.cross_entropy(torch.zeros(5, codec.size), torch.tensor(codec.encode_text("é")), reduction="sum")
+    nats = torch.nn.functional.cross_entropy(
+        torch.zeros(5, codec.size), torch.tensor(codec.encode_text("é")), reduction="sum"
+    )
     assert nats.item() == pytest.approx(5 * math.log(codec.size), rel=1e-5)
 
 

@@ -39,7 +39,10 @@ def test_no_held_out_tune_has_a_near_duplicate_in_training(irish_corpus: irish.I
     split = split_pieces(irish_corpus.pieces)
     assert 60 <= split.counts()["test"] <= 100
     assert 60 <= split.counts()["validation"] <= 100
-    own = {part: [grams(read_tune(p.text)) for p in split.select(irish_corpus.pieces, part)] for part in ("training", "validation", "test")}
+    own = {
+        part: [grams(read_tune(p.text)) for p in split.select(irish_corpus.pieces, part)]
+        for part in ("training", "validation", "test")
+    }
     for part in ("validation", "test"):
         assert max(len(one & other) for one in own[part] for other in own["training"]) < 10
 
@@ -83,7 +86,11 @@ def test_the_rule_of_the_split() -> None:
 
 def test_a_users_file_with_bad_tunes(tmp_path: Path) -> None:
     path = tmp_path / "mine.abc"
-    text = "Some words.\r\n\r\n" + own_tune(1) + "\r\n\r\nX:2\r\nT:No key\r\n\r\nX:3\r\nK:D\r\n\r\nX:4\r\nT:Caf\xe9\r\nK:G\r\nABc|"
+    text = (
+        "Some words.\r\n\r\n"
+        + own_tune(1)
+        + "\r\n\r\nX:2\r\nT:No key\r\n\r\nX:3\r\nK:D\r\n\r\nX:4\r\nT:Caf\xe9\r\nK:G\r\nABc|"
+    )
     path.write_bytes(text.encode("latin-1"))
     corpus = open_path(path)
     assert [piece.title for piece in corpus.pieces] == ["Own tune 1", "Café"]
@@ -91,7 +98,9 @@ def test_a_users_file_with_bad_tunes(tmp_path: Path) -> None:
     assert "line" in corpus.skipped[0].origin
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "no such file"), (b"\xff\x00rubbish", "no tune"), (b"X:1\nT:a", "no key")])
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "no such file"), (b"\xff\x00rubbish", "no tune"), (b"X:1\nT:a", "no key")]
+)
 def test_unusable_files_are_told(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "mine.abc"
     if content is not None:

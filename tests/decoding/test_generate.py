@@ -16,7 +16,9 @@ from tunewright.models.recurrent import GRU, LSTM
 FREE = Template([], 9)
 
 
-def draw_all(model: Any, draws: list[Draw], seed: int = 0, constraint: Template = FREE, **options: Any) -> dict[Draw, Finished]:
+def draw_all(
+    model: Any, draws: list[Draw], seed: int = 0, constraint: Template = FREE, **options: Any
+) -> dict[Draw, Finished]:
     filters: list[Filter] = options.pop("filters", [])
     settings = {"boundary": (8,), "constraint": constraint, "filters": filters, "seed": seed, "longest": 60, **options}
     return {finished.draw: finished for finished in generate(model, draws, **settings)}

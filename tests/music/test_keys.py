@@ -33,5 +33,5 @@ def test_what_is_no_key(text: str) -> None:
 
 def test_meters() -> None:
     assert [parse_meter(text).bar_length for text in ("6/8", "C", "C|", "2+3/8", "none")] == [0.75, 1, 1, 0.625, 0]
-    with pytest.raises(InputError, match="0/8|4/0"):
+    with pytest.raises(InputError, match="4/0"):
         parse_meter("4/0")

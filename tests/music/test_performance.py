@@ -99,10 +99,7 @@ def test_any_arrangement_of_signs_ends_and_leaves_no_bar_out(
 
 
 def sounding(body: str, **fields: str) -> list[tuple[str, Fraction, Fraction, int]]:
-    return [
-        (note.identity, note.start, note.duration, note.pitch)
-        for note in perform(tune_of(body, **fields)).notes
-    ]
+    return [(note.identity, note.start, note.duration, note.pitch) for note in perform(tune_of(body, **fields)).notes]
 
 
 def test_ties_are_joined_within_and_across_bars() -> None:
@@ -192,9 +189,7 @@ def onsets(file: mido.MidiFile) -> list[tuple[float, float, int]]:
         if message.type == "note_on" and message.velocity:
             open_notes[message.note] = now
         elif message.type in ("note_on", "note_off") and message.note in open_notes:
-            found.append(
-                (open_notes.pop(message.note) / file.ticks_per_beat, now / file.ticks_per_beat, message.note)
-            )
+            found.append((open_notes.pop(message.note) / file.ticks_per_beat, now / file.ticks_per_beat, message.note))
     return sorted(found)
 
 
@@ -208,9 +203,7 @@ def test_mido_reads_back_what_was_played() -> None:
     (meter,) = [message for message in messages if message.type == "time_signature"]
     assert (meter.numerator, meter.denominator) == (4, 4)
     assert [message.key for message in messages if message.type == "key_signature"] == ["D"]
-    assert [message.program for message in messages if message.type == "program_change"] == [
-        DANCES["reel"].program
-    ]
+    assert [message.program for message in messages if message.type == "program_change"] == [DANCES["reel"].program]
     once = [(0, 1, 69), (1, 1.5, 71), (1.5, 2, 73), (2, 2.5, 74), (2.5, 3, 76), (3, 4, 78), (4, 5, 79)]
     assert onsets(file) == once + [(start + 5, end + 5, pitch) for start, end, pitch in once]
 

@@ -26,7 +26,15 @@ def midi(body: str, **header: str) -> list[int]:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("", 1), ("2", 2), ("/", Fraction(1, 2)), ("//", Fraction(1, 4)), ("3/2", Fraction(3, 2)), ("/4", Fraction(1, 4)), ("3/", Fraction(3, 2))],
+    [
+        ("", 1),
+        ("2", 2),
+        ("/", Fraction(1, 2)),
+        ("//", Fraction(1, 4)),
+        ("3/2", Fraction(3, 2)),
+        ("/4", Fraction(1, 4)),
+        ("3/", Fraction(3, 2)),
+    ],
 )
 def test_lengths_as_written(text: str, expected: Fraction) -> None:
     assert parse_length(text) == expected
@@ -105,7 +113,12 @@ def test_every_note_knows_its_place_and_has_an_identity_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("body", "message", "column"),
-    [("AB?c", "'?' means nothing here", 3), ("(3AB|", "only 2 notes", 5), ("-A", "no note before", 1), ("A>|", "no note after", 3)],
+    [
+        ("AB?c", "'?' means nothing here", 3),
+        ("(3AB|", "only 2 notes", 5),
+        ("-A", "no note before", 1),
+        ("A>|", "no note after", 3),
+    ],
 )
 def test_what_is_wrong_is_told_with_its_place(body: str, message: str, column: int) -> None:
     problem = tune(body).problems[0]
@@ -123,7 +136,7 @@ def test_the_type_is_read_from_its_field_or_from_a_transcribers_id() -> None:
     assert read_tune("X:1\nZ: id:dc-reel-18\nK:C\nA").type == "reel"
 
 
-@given(st.text(alphabet="ABCdefgz|:[]()123/<>-^_=!\"{}~ \nMKL", max_size=80))
+@given(st.text(alphabet='ABCdefgz|:[]()123/<>-^_=!"{}~ \nMKL', max_size=80))
 def test_no_text_raises(body: str) -> None:
     read = tune(body)
     for problem in read.problems:

@@ -151,9 +151,7 @@ def test_tempo_words_and_graces() -> None:
     assert root.find(".//metronome/beat-unit-dot") is not None
     assert root.findtext(".//metronome/per-minute") == "90"
     words = [
-        (d.findtext(".//words"), d.get("placement"))
-        for d in root.iter("direction")
-        if d.find(".//words") is not None
+        (d.findtext(".//words"), d.get("placement")) for d in root.iter("direction") if d.find(".//words") is not None
     ]
     assert words == [("F", "above"), ("slow", "above"), ("low", "below")]
     graces = [note for note in root.iter("note") if note.find("grace") is not None]
@@ -202,6 +200,6 @@ def test_note_values_stand_for_the_whole_length(length: Fraction) -> None:
 
 
 def test_hopeless_input_is_still_a_document(tmp_path: Path) -> None:
-    for body in ("K:C\n", "M:none\nL:1/8\nK:C\nCDE|F7/3 (3GA|", "M:4/4\nL:1/8\nK:C\nC0 D-|:|]"):
+    for body in ("K:C\n", "M:none\nL:1/8\nK:C\nCDE|F7/3 (3GA|", "M:4/4\nL:1/8\nK:C\nC0 D-|:|]Z0|Z2C|Z9999|"):
         path = MusicXmlRenderer()(Piece("", abc(body), "a test"), tmp_path / "tune.musicxml")
         assert ElementTree.parse(path).getroot().find("part/measure") is not None

@@ -98,9 +98,7 @@ def test_titles_facts_and_text_are_shown_as_written(read: Reader) -> None:
 def test_ids_are_unique_and_every_reference_finds_one(read: Reader) -> None:
     ids = read.values("id")
     assert len(ids) == len(set(ids))
-    references = [
-        value[1:] for name in ("href", "xlink:href") for value in read.values(name) if value[:1] == "#"
-    ]
+    references = [value[1:] for name in ("href", "xlink:href") for value in read.values(name) if value[:1] == "#"]
     assert references
     assert set(references) <= set(ids)
 
@@ -113,9 +111,7 @@ def test_every_moment_of_the_timemap_finds_its_note(page: Path, read: Reader) ->
         assert all(identity.startswith(f"t{number}-n") and start < end for identity, start, end in moments)
 
 
-def test_every_link_is_a_file_beside_the_page_and_nothing_comes_from_a_network(
-    page: Path, read: Reader
-) -> None:
+def test_every_link_is_a_file_beside_the_page_and_nothing_comes_from_a_network(page: Path, read: Reader) -> None:
     sources = read.values("src")
     links = [value for value in read.values("href") if value[:1] != "#"]
     assert len(sources) == 2

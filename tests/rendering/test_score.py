@@ -78,9 +78,7 @@ def test_the_title_shows_on_a_machine_without_fonts(title: str, monkeypatch: pyt
     draw = resvg_py.svg_to_bytes
     monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda **options: draw(skip_system_fonts=True, **options))
     titled, bare = (score_svg(read_tune(f"X:1\nT:{name}\nM:4/4\nL:1/8\nK:C\nCDEF|")) for name in (title, ""))
-    titled_pixels, bare_pixels = (
-        dark_pixels(Image.open(io.BytesIO(svg_to_png(svg)))) for svg in (titled, bare)
-    )
+    titled_pixels, bare_pixels = (dark_pixels(Image.open(io.BytesIO(svg_to_png(svg)))) for svg in (titled, bare))
     assert titled_pixels > bare_pixels + 100 * len(title)
 
 

@@ -48,9 +48,7 @@ def test_mido_finds_the_notes_of_both_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("piece", [LONG_A, JIG])
-def test_a_recording_is_as_long_as_the_tune_and_neither_silent_nor_clipped(
-    piece: Piece, tmp_path: Path
-) -> None:
+def test_a_recording_is_as_long_as_the_tune_and_neither_silent_nor_clipped(piece: Piece, tmp_path: Path) -> None:
     sound = samples(WavRenderer()(piece, tmp_path / "tune.wav"))
     seconds = perform(read_tune(piece.text)).seconds
     assert len(sound) / SAMPLES_PER_SECOND == pytest.approx(seconds + SECONDS_OF_TAIL, abs=0.001)
@@ -96,6 +94,11 @@ def test_a_louder_note_is_louder_and_a_note_rings_on_when_let_go() -> None:
     soft, loud = (np.abs(soundfont.note(40, 69, velocity, 0.5)).max() for velocity in (40, 110))
     assert loud > 3 * soft
     assert SAMPLES_PER_SECOND * 0.55 < soundfont.note(40, 69, 90, 0.5).shape[1] <= SAMPLES_PER_SECOND * 1.5
+
+
+def test_a_slip_of_the_pen_does_not_fill_the_memory(tmp_path: Path) -> None:
+    with pytest.raises(RenderingError, match="minutes"):
+        WavRenderer()(Piece("", "X:1\nL:1/4\nK:C\nC99999|", ""), tmp_path / "tune.wav")
 
 
 def test_the_same_tune_gives_the_same_bytes(tmp_path: Path) -> None:

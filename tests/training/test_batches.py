@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -38,7 +40,7 @@ def test_sequential_lanes_read_on_and_an_epoch_reads_every_piece_once() -> None:
     assert per_epoch == 127 // 18
     epoch = [batches.at(iteration) for iteration in range(per_epoch)]
     assert [batch.fresh for batch in epoch] == [True] + [False] * (per_epoch - 1)
-    for before, after in zip(epoch, epoch[1:], strict=False):
+    for before, after in itertools.pairwise(epoch):
         assert torch.equal(before.targets[:, -1], after.inputs[:, 0])
     read = torch.cat([batch.inputs for batch in epoch], 1).flatten().tolist()
     notes = [symbol for symbol in read if symbol not in BOUNDARY]

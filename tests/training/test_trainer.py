@@ -45,7 +45,10 @@ def assert_same_run(one: Run, other: Run) -> None:
         for key, value in weights(one, name).items():
             assert torch.equal(value, weights(other, name)[key]), key
     timeless = [
-        [{key: value for key, value in record.items() if key != "seconds"} for record in read_metrics(run.folder / "metrics.jsonl")]
+        [
+            {key: value for key, value in record.items() if key != "seconds"}
+            for record in read_metrics(run.folder / "metrics.jsonl")
+        ]
         for run in (one, other)
     ]
     assert timeless[0] == timeless[1]
@@ -78,7 +81,9 @@ def test_it_learns_and_keeps_the_best(tiny_run: Run) -> None:
 
 @pytest.mark.parametrize("changes", [(), DEMANDING], ids=["plain", "everything on"])
 def test_stopped_and_resumed_is_as_if_never_stopped(own_file: Path, tmp_path: Path, changes: tuple[str, ...]) -> None:
-    settings = tiny_settings(own_file, "training.iterations=60", "training.checkpoint_every=20", "training.validate_every=20", *changes)
+    settings = tiny_settings(
+        own_file, "training.iterations=60", "training.checkpoint_every=20", "training.validate_every=20", *changes
+    )
     unbroken = train(settings, tmp_path / "unbroken", quiet)
 
     class StopAt:
@@ -106,7 +111,8 @@ def test_killed_and_resumed_is_as_if_never_killed(own_file: Path, tmp_path: Path
     code = (
         "import sys, pathlib\nfrom tunewright.settings import read_settings\nfrom tunewright.train import train\n"
         "from tunewright.training.trackers import standard_trackers\n"
-        "train(read_settings(pathlib.Path(sys.argv[1]).read_text(), ''), pathlib.Path(sys.argv[2]), standard_trackers(bar=False))"
+        "settings = read_settings(pathlib.Path(sys.argv[1]).read_text(), '')\n"
+        "train(settings, pathlib.Path(sys.argv[2]), standard_trackers(bar=False))"
     )
     folder = tmp_path / "killed"
     child = subprocess.Popen([sys.executable, "-c", code, str(recipe), str(folder)])
@@ -153,7 +159,11 @@ def test_schedules(tmp_path: Path) -> None:
 
     settings = TrainingSettings(iterations=110, learning_rate=1.0, schedule="cosine", warmup_iterations=10)
     trainer = Trainer(
-        LSTM(7, embedding_size=2, hidden_size=2), RandomWindows([np.arange(400) % 7], (0,), 2, 10, 0), None, settings, tmp_path
+        LSTM(7, embedding_size=2, hidden_size=2),
+        RandomWindows([np.arange(400) % 7], (0,), 2, 10, 0),
+        None,
+        settings,
+        tmp_path,
     )
     rates = [trainer.learning_rate(iteration) for iteration in range(110)]
     assert rates[0] == pytest.approx(0.1)

@@ -1,0 +1,1 @@
+"""Pieces to symbol ids and back."""

@@ -1,7 +1,8 @@
 """Text, character by character.
 
-Pieces are parted by a boundary: a symbol of its own, or, as the lab does, a blank line. A character outside the table is spelled with
-characters of the table, ``é`` as ``#(e9)``: the model charges each of them, so what it has never seen costs bits and not infinity.
+Pieces are parted by a boundary: a symbol of its own, or, as the lab does, a blank line. A character outside the
+table is spelled with characters of the table, ``é`` as ``#(e9)``: the model charges each of them, so what it has
+never seen costs bits and not infinity.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class CharacterCodec:
         self._ids = {character: number for number, character in enumerate(symbols)}
         missing = ESCAPE_CHARACTERS - self._ids.keys()
         if missing or (boundary == "blank line" and "\n" not in self._ids):
-            raise InputError(f"a character table needs {''.join(sorted(missing))!r} and newline to spell unknown characters")
+            raise InputError(
+                f"a character table needs {''.join(sorted(missing))!r} and newline to spell unknown characters"
+            )
         own_symbol = boundary == "symbol"
         self.size = len(symbols) + own_symbol
         self.boundary: tuple[int, ...] = (len(symbols),) if own_symbol else (self._ids["\n"],) * 2

@@ -59,8 +59,8 @@ def fetch_from_source_package(requirement: str, archive_sha256: str, member: str
 
 
 def _pip_download(requirement: str, folder: Path) -> None:
-    # pip runs the package's setup to learn its name, and that setup imports pkg_resources, which setuptools removed: it is built with an
-    # older setuptools. Newer pips read the second variable, older ones the first.
+    # pip runs the package's setup to learn its name, and that setup imports pkg_resources, which setuptools removed:
+    # it is built with an older setuptools. Newer pips read the second variable, older ones the first.
     constraint = folder / "build-constraint.txt"
     constraint.write_text("setuptools<70\n")
     environment = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}

@@ -1,9 +1,10 @@
 """The Irish tunes of MIT's 6.S191 lab 1, read as what they are and as the lab reads them.
 
-The file holds 804 tunes, each from its ``X:`` line on. The lab instead searches for "start of the text or blank line, anything, blank
-line" and lets matches overlap: it finds 817 "songs". The twelve places where two blank lines follow one another and the two tunes whose
-header is followed by a blank line give it songs that begin with a newline and fragments without a header. We keep its reading because
-its published figures rest on it, and the true one because ours do.
+The file holds 804 tunes, each from its ``X:`` line on. The lab instead searches for "start of the text or blank
+line, anything, blank line" and lets matches overlap: it finds 817 "songs". The twelve places where two blank lines
+follow one another and the two tunes whose header is followed by a blank line give it songs that begin with a newline
+and fragments without a header. We keep its reading because its published figures rest on it, and the true one
+because ours do.
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ def open_path(path: Path) -> Corpus:
         if unread or not any(note.pitches for note in tune.notes()):
             skipped.append(Skipped(origin, unread[0] if unread else "no notes"))
             continue
-        pieces.append(
-            Piece(tune.title, text, origin, type=tune.type, meter=tune.meter.name, key=tune.key.name)
-        )
+        pieces.append(Piece(tune.title, text, origin, type=tune.type, meter=tune.meter.name, key=tune.key.name))
     if not pieces:
-        reason = f"; the first of {len(skipped)} skipped: {skipped[0].reason}" if skipped else " (a tune begins with X:)"
+        reason = (
+            f"; the first of {len(skipped)} skipped: {skipped[0].reason}" if skipped else " (a tune begins with X:)"
+        )
         raise CorpusError(f"{path}: no tune that can be read{reason}")
     digest = hashlib.sha256(content).hexdigest()
     return Corpus(str(path), str(path), "as its owner says", digest, tuple(pieces), tuple(skipped))

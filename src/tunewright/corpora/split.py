@@ -1,7 +1,7 @@
 """Which tunes may be learned from: a split that new tunes don't disturb and near-duplicates can't leak through.
 
-The part of a cluster of near-duplicates is decided by a hash of its own text, so the same tune falls on the same side in every corpus
-that holds it, on every machine.
+The part of a cluster of near-duplicates is decided by a hash of its own text, so the same tune falls on the same
+side in every corpus that holds it, on every machine.
 """
 
 from __future__ import annotations

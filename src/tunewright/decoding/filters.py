@@ -1,4 +1,5 @@
-"""What may be drawn, as pure functions on logits: (batch, size) -> (batch, size). A logit of minus infinity is never drawn.
+"""What may be drawn, as pure functions on logits: (batch, size) -> (batch, size). A logit of minus infinity is never
+drawn.
 
 Top-k after Fan et al. 2018, top-p (nucleus) after Holtzman et al. 2020, min-p after Nguyen et al. 2024.
 """

@@ -1,7 +1,7 @@
 """The step loop, the only one. Knows ids, masks and a model; never a codec, never music.
 
-Rows are computed in tiles of a fixed width: the rounding of a sum depends on how many rows a matrix product has, and a piece must come out
-the same alone as among five hundred.
+Rows are computed in tiles of a fixed width: the rounding of a sum depends on how many rows a matrix product has, and
+a piece must come out the same alone as among five hundred.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def _generate_tile(
     seed: int,
     longest: int,
 ) -> Iterator[Finished]:
-    """Draws up to :data:`TILE` sequences side by side. Rows beyond them, and rows that are done, are computed and passed over."""
+    """Draws up to :data:`TILE` sequences side by side. Rows beyond them, and rows that are done, are computed and
+    passed over.
+    """
     pieces = np.array([draw.piece for draw in draws], dtype=np.int64)
     attempts = np.array([draw.attempt for draw in draws], dtype=np.int64)
     rows: dict[int, _Row] = {index: _Row(draw, constraint.start()) for index, draw in enumerate(draws)}

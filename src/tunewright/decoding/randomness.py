@@ -1,7 +1,8 @@
 """Uniform numbers by address: each is a function of (seed, piece, attempt, step, index) and of nothing else.
 
-So a piece comes out the same whether it is drawn alone, in a batch of 500, or replayed years later. The generator is Philox 4x32 with 10
-rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), computed for a whole batch at once.
+So a piece comes out the same whether it is drawn alone, in a batch of 500, or replayed years later. The generator is
+Philox 4x32 with 10 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), computed for a whole
+batch at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ ROUNDS = 10
 
 
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
-    """Philox 4x32-10: four 32-bit counter words and two key words -> four random 32-bit words, held in 64-bit arrays."""
+    """Philox 4x32-10: four 32-bit counter words and two key words -> four random 32-bit words, held in 64-bit
+    arrays.
+    """
     first, second, third, fourth = counter
     low_key, high_key = key
     for _ in range(ROUNDS):
@@ -34,7 +37,9 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
     return first, second, third, fourth
 
 
-def uniforms(seed: int, pieces: NDArray[np.int64], attempts: NDArray[np.int64], step: int, count: int = 1) -> NDArray[np.float64]:
+def uniforms(
+    seed: int, pieces: NDArray[np.int64], attempts: NDArray[np.int64], step: int, count: int = 1
+) -> NDArray[np.float64]:
     """Uniform numbers in [0, 1) for one step of several pieces.
 
     Args:

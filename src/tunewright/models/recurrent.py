@@ -1,11 +1,13 @@
 """Recurrent nets over symbols: embedding, LSTM or GRU layers, a linear layer to logits.
 
-LSTM after Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000); GRU after Cho et al. 2014. Regularised after Gal & Ghahramani
-2016 (one dropout mask for all steps of a window) and Merity et al. 2017 (dropout on the recurrent weights themselves).
+LSTM after Hochreiter & Schmidhuber 1997 with forget gates (Gers et al. 2000); GRU after Cho et al. 2014. Regularised
+after Gal & Ghahramani 2016 (one dropout mask for all steps of a window) and Merity et al. 2017 (dropout on the
+recurrent weights themselves).
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -17,7 +19,7 @@ from tunewright.models.emission import Categorical
 Memory = Any
 
 
-class Recurrent(nn.Module):
+class Recurrent(nn.Module, ABC):
     """A stack of recurrent layers. With one layer and no dropout it is the lab's model.
 
     Args:
@@ -26,7 +28,8 @@ class Recurrent(nn.Module):
         hidden_size: features of a layer's state.
         layers: how many.
         dropout: share of features dropped between layers and before the output, the same ones at all steps of a window.
-        weight_dropout: share of the weights from state to state that are dropped, the same ones at all steps of a window.
+        weight_dropout: share of the weights from state to state that are dropped, the same ones at all steps of a
+            window.
         symbol_dropout: share of the input symbols that are not seen at all.
     """
 
@@ -48,9 +51,7 @@ class Recurrent(nn.Module):
         self.dropout, self.weight_dropout, self.symbol_dropout = dropout, weight_dropout, symbol_dropout
         self.embedding = nn.Embedding(size, embedding_size)
         sizes = [embedding_size, *[hidden_size] * layers]
-        self.layers = nn.ModuleList(
-            self.cell(wide, hidden_size, batch_first=True) for wide in sizes[:layers]
-        )
+        self.layers = nn.ModuleList(self.cell(wide, hidden_size, batch_first=True) for wide in sizes[:layers])
         self.output = nn.Linear(hidden_size, size)
 
     def forward(self, inputs: Tensor, memory: Memory = None) -> tuple[Tensor, Memory]:
@@ -68,6 +69,12 @@ class Recurrent(nn.Module):
         """Itself, with dropout switched off."""
         return self.eval()
 
+    def select(self, memory: Memory, rows: Tensor) -> Memory:
+        """The memory of these rows."""
+        if isinstance(memory, Tensor):
+            return memory[:, rows].contiguous()
+        return tuple(self.select(part, rows) for part in memory)
+
     def _unseen(self, embedded: Tensor) -> Tensor:
         """Takes whole symbols away while training: (batch, time, features)."""
         if not (self.training and self.symbol_dropout):
@@ -82,27 +89,25 @@ class Recurrent(nn.Module):
         mask = torch.empty(features.shape[0], 1, features.shape[2], device=features.device)
         return features * mask.bernoulli_(1 - self.dropout).div_(1 - self.dropout)
 
-    def _through(self, layer: nn.LSTM | nn.GRU, features: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+    def _through(self, layer: Any, features: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """One layer over a window, with some of its state-to-state weights dropped while training."""
         if not (self.training and self.weight_dropout):
-            return layer(features, memory)  # type: ignore[no-any-return]
+            output, after = layer(features, memory)
+            return output, after
         recurrent = functional.dropout(layer.weight_hh_l0, self.weight_dropout)
         weights = (layer.weight_ih_l0, recurrent, layer.bias_ih_l0, layer.bias_hh_l0)
         return self._run(layer, features, memory, weights)
 
+    @abstractmethod
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         """What ``layer`` does, with other weights."""
-        raise NotImplementedError
+        ...
 
 
 class LSTM(Recurrent):
     """Long short-term memory. Memory: (hidden, cell) of each layer, each of shape (1, batch, hidden_size)."""
 
     cell = nn.LSTM
-
-    def select(self, memory: Memory, rows: Tensor) -> Memory:
-        """Memory of these rows."""
-        return tuple((hidden[:, rows].contiguous(), cell[:, rows].contiguous()) for hidden, cell in memory)
 
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         if memory is None:
@@ -117,10 +122,6 @@ class GRU(Recurrent):
     """Gated recurrent units. Memory: the hidden state of each layer, of shape (1, batch, hidden_size)."""
 
     cell = nn.GRU
-
-    def select(self, memory: Memory, rows: Tensor) -> Memory:
-        """Memory of these rows."""
-        return tuple(hidden[:, rows].contiguous() for hidden in memory)
 
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         if memory is None:

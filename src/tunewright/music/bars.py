@@ -1,6 +1,7 @@
 """The bar rule: which bars are right, told in a musician's words.
 
-A bar is right if it is full, or if it and its partner sum to one full bar. Partners meet where the music passes from one part to
+A bar is right if it is full, or if it and its partner sum to one full bar. Partners meet where the music passes from
+one part to
 another: across a double bar, a repeat (its own beginning or what follows), an ending; and the first bar with the last.
 """
 
@@ -73,7 +74,9 @@ def _followers(bars: tuple[Bar, ...], starts: list[int], index: int) -> set[int]
     found = set() if last else {following}
     if bar.closes_repeat:
         found.add(_repeat_start(bars, starts, part))
-        found |= {later for later in range(following, len(bars)) if bars[later].ending and _same_part(bars, index, later)}
+        found |= {
+            later for later in range(following, len(bars)) if bars[later].ending and _same_part(bars, index, later)
+        }
     if last:
         found |= {0, part, _repeat_start(bars, starts, part)}
     return found - {index} if len(bars) > 1 else found
@@ -87,11 +90,15 @@ def _repeat_start(bars: tuple[Bar, ...], starts: list[int], part: int) -> int:
 
 
 def _same_part(bars: tuple[Bar, ...], index: int, later: int) -> bool:
-    return not any(_ends_part(bar) and not bars[bar.number].ending for bar in bars[index:later] if bar.number < len(bars))
+    return not any(
+        _ends_part(bar) and not bars[bar.number].ending for bar in bars[index:later] if bar.number < len(bars)
+    )
 
 
 def _counted(bar: Bar, full: Fraction) -> tuple[str, str]:
-    """A bar's length and a full bar's, counted in the meter's own unit or the largest smaller one in which both are whole."""
+    """A bar's length and a full bar's, counted in the meter's own unit or the largest smaller one in which both are
+    whole.
+    """
     unit = bar.meter.unit
     while (bar.length * unit).denominator != 1 and unit < 32:
         unit *= 2

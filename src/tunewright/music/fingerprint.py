@@ -1,12 +1,14 @@
 """What stays of a tune when key, rhythm and repeated notes are taken away: its melodic intervals.
 
-Two tunes are near-duplicates when they share many long runs of intervals. Blind to transposition (intervals, not pitches), to
-rhythm (lengths are dropped) and to repeated notes (an interval of 0 is dropped, so ``A2`` and ``AA`` are one).
+Two tunes are near-duplicates when they share many long runs of intervals. Blind to transposition (intervals, not
+pitches), to rhythm (lengths are dropped) and to repeated notes (an interval of 0 is dropped, so ``A2`` and ``AA``
+are one).
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ SHARED_GRAMS = 10
 def intervals(tune: Tune) -> tuple[int, ...]:
     """Semitones from each melody note to the next different one, in written order; chords count by their top note."""
     pitches = [max(pitch.midi for pitch in note.pitches) for note in tune.notes() if note.pitches]
-    return tuple(later - earlier for earlier, later in zip(pitches, pitches[1:], strict=False) if later != earlier)
+    return tuple(later - earlier for earlier, later in itertools.pairwise(pitches) if later != earlier)
 
 
 def grams(tune: Tune, length: int = GRAM) -> frozenset[tuple[int, ...]]:
@@ -36,7 +38,8 @@ def fingerprint(tune: Tune) -> list[str]:
 
 
 def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
-    """Near-duplicates get one number: tunes that share :data:`SHARED_GRAMS` runs, or whose music is equal to the letter.
+    """Near-duplicates get one number: tunes that share :data:`SHARED_GRAMS` runs, or whose music is equal to the
+    letter.
 
     Args:
         tunes: None for a text that could not be read as a tune.

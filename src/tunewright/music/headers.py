@@ -1,7 +1,7 @@
 """How a collection writes its headers, learned from its tunes, so that wishes can be put the way a model has seen them.
 
-A model of Irish tunes may have learned ``Z: id:dc-jig-12`` for the dance, ``C`` for 4/4 and ``E Dorian`` for Edor; a wish for a jig in
-Edor must be spelled like that to be understood.
+A model of Irish tunes may have learned ``Z: id:dc-jig-12`` for the dance, ``C`` for 4/4 and ``E Dorian`` for Edor; a
+wish for a jig in Edor must be spelled like that to be understood.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class HeaderStyle:
                 elif letter == "R":
                     spellings["T"]["R", ""] += 1
             types[tune.type] += bool(tune.type)
-        usual_type = max(spellings["T"].items(), key=lambda item: (item[0][0] == "R", item[1]), default=(("", ""), 0))[0]
+        usual_type = max(spellings["T"].items(), key=lambda item: (item[0][0] == "R", item[1]), default=(("", ""), 0))[
+            0
+        ]
         return cls(
             fields=orders.most_common(1)[0][0] if orders else "XTMLK",
             gaps={letter: counter.most_common(1)[0][0] for letter, counter in gaps.items()},
@@ -79,7 +81,8 @@ class HeaderStyle:
         )
 
     def lines(self, type: str = "", meter: str = "", key: str = "", title: str = "") -> list[tuple[str, bool]]:
-        """The header that these wishes ask for: (text, whether the line goes on freely) for each line, until nothing is wished any more.
+        """The header that these wishes ask for: (text, whether the line goes on freely) for each line, until nothing
+        is wished any more.
 
         Raises:
             DecodingError: a dance, meter or key that the collection doesn't have; the message lists what it has.
@@ -90,10 +93,14 @@ class HeaderStyle:
         if type:
             name = re.sub(r"[\s_-]+", "", type.lower())
             if not self.type_field or name not in self.types:
-                raise DecodingError(f"this run has learned no '{type}'; it knows: {', '.join(self.types) or 'no types'}")
+                raise DecodingError(
+                    f"this run has learned no '{type}'; it knows: {', '.join(self.types) or 'no types'}"
+                )
             wishes[self.type_field] = self._field(self.type_field) + self.type_prefix + name + self.type_suffix
         if meter:
-            wishes["M"] = self._field("M") + self._spelling(self.meters, _canonical(canonical_meter, meter), meter, "meter")
+            wishes["M"] = self._field("M") + self._spelling(
+                self.meters, _canonical(canonical_meter, meter), meter, "meter"
+            )
         if key:
             wishes["K"] = self._field("K") + self._spelling(self.keys, _canonical(canonical_key, key), key, "key")
         wanted = [index for index, letter in enumerate(self.fields) if letter in wishes]

@@ -1,7 +1,8 @@
 """ABC text to :class:`~tunewright.music.tune.Tune`: the part of ABC 2.1 that collections of dance tunes use.
 
-Knows nothing of what makes a bar right (see ``bars``) or how a tune sounds (see ``performance``). Voices and overlays are not
-read; where they occur, the tune says so in its problems. Source: the ABC standard 2.1 (abcnotation.com, 2011).
+Knows nothing of what makes a bar right (see ``bars``) or how a tune sounds (see ``performance``). Voices and
+overlays are not read; where they occur, the tune says so in its problems. Source: the ABC standard 2.1
+(abcnotation.com, 2011).
 """
 
 from __future__ import annotations
@@ -19,10 +20,66 @@ from tunewright.music.tune import Bar, Key, Meter, Note, Pitch, Position, Proble
 Value = TypeVar("Value")
 
 DECORATIONS = frozenset(
-    "trill lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn accent emphasis fermata "
-    "invertedfermata tenuto 0 1 2 3 4 5 plus snap slide wedge upbow downbow open thumb breath pppp ppp pp p mp mf f ff "
-    "fff ffff sfz crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) segno coda D.S. D.C. dacoda dacapo fine "
-    "shortphrase mediumphrase longphrase".split()
+    [
+        "trill",
+        "lowermordent",
+        "uppermordent",
+        "mordent",
+        "pralltriller",
+        "roll",
+        "turn",
+        "turnx",
+        "invertedturn",
+        "accent",
+        "emphasis",
+        "fermata",
+        "invertedfermata",
+        "tenuto",
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "plus",
+        "snap",
+        "slide",
+        "wedge",
+        "upbow",
+        "downbow",
+        "open",
+        "thumb",
+        "breath",
+        "pppp",
+        "ppp",
+        "pp",
+        "p",
+        "mp",
+        "mf",
+        "f",
+        "ff",
+        "fff",
+        "ffff",
+        "sfz",
+        "crescendo(",
+        "crescendo)",
+        "diminuendo(",
+        "diminuendo)",
+        "<(",
+        "<)",
+        ">(",
+        ">)",
+        "segno",
+        "coda",
+        "D.S.",
+        "D.C.",
+        "dacoda",
+        "dacapo",
+        "fine",
+        "shortphrase",
+        "mediumphrase",
+        "longphrase",
+    ]
 )
 DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -334,7 +391,7 @@ def parse_unit_length(text: str) -> Fraction:
         InputError: it is not a fraction.
     """
     match = re.fullmatch(r"\s*(\d+)(?:/(\d+))?\s*", text)
-    if match is None or int(match.group(1)) == 0 or match.group(2) and int(match.group(2)) == 0:
+    if match is None or int(match.group(1)) == 0 or (match.group(2) and int(match.group(2)) == 0):
         raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
     return Fraction(int(match.group(1)), int(match.group(2) or 1))
 

@@ -36,6 +36,7 @@ from tunewright.rendering.musicxml_elements import (
     time_element,
 )
 
+MOST_BARS_OF_REST = 99
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC '
     '"-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
@@ -95,14 +96,12 @@ class _PartWriter:
         self.tied = _ties(tune)
         self.meter: Meter | None = None
         self.fifths: int | None = None
-        self.endings = {
-            ending_last(tune.bars, index): bar.ending for index, bar in enumerate(tune.bars) if bar.ending
-        }
+        self.endings = {ending_last(tune.bars, index): bar.ending for index, bar in enumerate(tune.bars) if bar.ending}
 
     def measures(self, index: int) -> Iterator[Element]:
         """The measure of one bar; several for a rest of several bars."""
         bar = self.tune.bars[index]
-        count = bar.bars_of_rest
+        count = _measures(bar)
         for rest in range(count):
             measure = Element("measure", number=str(bar.number) if rest == 0 else f"{bar.number}-{rest + 1}")
             if is_pickup(self.tune.bars, index):
@@ -185,9 +184,7 @@ class _PartWriter:
                 add_graces(measure, sign.note)
             self._add_sign(measure, sign, mark)
 
-    def _add_bar_rest(
-        self, measure: Element, identity: str, length: Fraction, invisible: bool = False
-    ) -> None:
+    def _add_bar_rest(self, measure: Element, identity: str, length: Fraction, invisible: bool = False) -> None:
         note = SubElement(measure, "note", id=identity)
         if invisible:
             note.set("print-object", "no")
@@ -231,10 +228,15 @@ def _beamed(sign: Sign) -> tuple[int, Fraction, bool]:
     return flags, sign.length, sign.part == 0 and sign.note.beam_break
 
 
+def _measures(bar: Bar) -> int:
+    """How many measures write a bar: several for a rest of several bars, unless that is beyond all reason."""
+    return bar.bars_of_rest if len(bar.notes) == 1 and 1 <= bar.bars_of_rest <= MOST_BARS_OF_REST else 1
+
+
 def _divisions(tune: Tune) -> int:
     """Divisions of a quarter in which every length of the tune is whole."""
     lengths = [sign.length for note in tune.notes() for sign in signs_of(note)]
-    lengths += [bar.length / bar.bars_of_rest for bar in tune.bars]
+    lengths += [bar.length / _measures(bar) for bar in tune.bars]
     return math.lcm(*((4 * length).denominator for length in lengths)) if lengths else 1
 
 

@@ -86,9 +86,7 @@ def add_shape(element: Element, sign: Sign, pitch: Pitch | None) -> None:
         add_text(ratio, "normal-notes", str(sign.note.tuplet.normal))
 
 
-def add_notations(
-    element: Element, sign: Sign, tie_stops: bool, tie_starts: bool, lowest: bool, beamed: bool
-) -> None:
+def add_notations(element: Element, sign: Sign, tie_stops: bool, tie_starts: bool, lowest: bool, beamed: bool) -> None:
     """Ties and the ends of a tuplet; a tuplet needs a bracket where no beam holds it together."""
     notations = Element("notations")
     for kind in ["stop"] * tie_stops + ["start"] * tie_starts:

@@ -57,9 +57,7 @@ class Exhibit(TypedDict):
     timemap: Sequence[LitNote]
 
 
-def write_page(
-    folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = ""
-) -> Path:
+def write_page(folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = "") -> Path:
     """Writes ``index.html`` into a folder that holds the tunes' files, and returns its path.
 
     Raises:
@@ -87,8 +85,7 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
     """One tune: title, facts, player, score, text and links."""
     prefix = f"t{number}-"
     facts = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
-        for name, value in exhibit["facts"].items()
+        f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in exhibit["facts"].items()
     )
     title = escape(exhibit["title"] or "Untitled")
     lit = [[prefix + note["id"], note["start"], note["end"]] for note in exhibit["timemap"]]

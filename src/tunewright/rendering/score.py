@@ -1,7 +1,7 @@
 """A tune as a page of music: SVG, PNG and PDF.
 
 MusicXML goes to verovio in a child process (see :mod:`tunewright.rendering.engrave`), which answers with
-staves; the heading above them is ours. Fonts come with matplotlib, so that titles show on a machine that has none.
+staves; the heading above them is ours. Fonts come with matplotlib, so that titles show where there are none.
 """
 
 from __future__ import annotations
@@ -208,9 +208,7 @@ def svg_to_png(svg: str, width: int = PNG_WIDTH) -> bytes:
 
     fonts = [str(file) for file in font_files()]
     try:
-        return bytes(
-            resvg_py.svg_to_bytes(svg_string=svg, width=width, background="#ffffff", font_files=fonts)
-        )
+        return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, background="#ffffff", font_files=fonts))
     except ValueError as error:
         raise RenderingError(f"cannot draw the score: {error}") from error
 

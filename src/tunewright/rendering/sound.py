@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONGEST_RECORDING = 20 * 60
+"""Seconds. A slip such as ``c9999`` must not fill the memory."""
 SECONDS_OF_TAIL = 1.2
 """How long the room rings on after the last note."""
 SECONDS_OF_FADE = 0.3
@@ -71,10 +73,13 @@ def wav(performance: Performance, soundfont: Path | None = None) -> bytes:
     """The bytes of a WAV file, as long as the performance and the room's echo of its last note.
 
     Raises:
-        RenderingError: there is nothing to play, or no usable soundfont.
+        RenderingError: there is nothing to play or far too much, or no usable soundfont.
     """
     if not performance.notes:
         raise RenderingError("a tune without notes has no sound")
+    if performance.seconds > LONGEST_RECORDING:
+        minutes = round(performance.seconds / 60)
+        raise RenderingError(f"a recording of {minutes} minutes; at most {LONGEST_RECORDING // 60} are made")
     return _wav_bytes(_in_a_room(_played(performance, _loaded(soundfont or default_soundfont()))))
 
 

@@ -1,4 +1,6 @@
-"""Windows of symbols for the training loop. Any batch follows from (seed, iteration) alone, so a resumed run draws the same ones."""
+"""Windows of symbols for the training loop. Any batch follows from (seed, iteration) alone, so a resumed run draws
+the same ones.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,8 @@ class RandomWindows:
 
 
 class SequentialWindows:
-    """Every epoch shuffles the pieces, joins them by boundaries, cuts them into one lane a row, and reads all lanes on in windows.
+    """Every epoch shuffles the pieces, joins them by boundaries, cuts them into one lane a row, and reads all lanes
+    on in windows.
 
     Args and errors as for :class:`RandomWindows`.
     """

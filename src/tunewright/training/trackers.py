@@ -1,7 +1,8 @@
 """Who watches a training. Every tracker takes the same records and makes of them a line, a bar, a picture or a log.
 
-A record is a flat dictionary with ``iteration`` (how many are done) and any of ``loss`` (training, nats a symbol), ``validation`` (bits a
-unit), ``learning_rate``, ``symbols`` (read so far) and ``seconds`` (spent training, measuring left out).
+A record is a flat dictionary with ``iteration`` (how many are done) and any of ``loss`` (training, nats a symbol),
+``validation`` (bits a unit), ``learning_rate``, ``symbols`` (read so far) and ``seconds`` (spent training, measuring
+left out).
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class Tracker(Protocol):
 
 
 class JsonLines:
-    """Every record as one line of ``metrics.jsonl``; records past ``done`` iterations, left by a killed run, are dropped."""
+    """Every record as one line of ``metrics.jsonl``; records past ``done`` iterations, left by a killed run, are
+    dropped.
+    """
 
     def __init__(self, path: Path, done: int) -> None:
         kept = [record for record in read_metrics(path) if record["iteration"] <= done]
@@ -55,7 +58,9 @@ class ProgressBar:
     def __init__(self, iterations: int, done: int, unit: str) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(total=iterations, initial=done, unit="it", file=sys.stderr, mininterval=0.5, dynamic_ncols=True)
+        self._bar = tqdm(
+            total=iterations, initial=done, unit="it", file=sys.stderr, mininterval=0.5, dynamic_ncols=True
+        )
         self._unit = unit
         self._smooth: float | None = None
         self._validation = ""
@@ -69,7 +74,9 @@ class ProgressBar:
         self._smooth = record["loss"] if self._smooth is None else 0.98 * self._smooth + 0.02 * record["loss"]
         seconds = record["seconds"] - self._first["seconds"]
         speed = (record["symbols"] - self._first["symbols"]) / seconds if seconds else 0.0
-        self._bar.set_postfix_str(f"loss {self._smooth:.3f}{self._validation} {speed:,.0f} {self._unit}s/s", refresh=False)
+        self._bar.set_postfix_str(
+            f"loss {self._smooth:.3f}{self._validation} {speed:,.0f} {self._unit}s/s", refresh=False
+        )
         self._bar.update()
 
     def close(self) -> None:
@@ -150,7 +157,9 @@ def _notebook_display() -> Any:
 
 
 def standard_trackers(tensorboard: bool = False, bar: bool = True) -> Any:
-    """A maker of the trackers that a training usually has: metrics, picture, progress bar, and TensorBoard on request."""
+    """A maker of the trackers that a training usually has: metrics, picture, progress bar, and TensorBoard on
+    request.
+    """
 
     def make(run: Any, trainer: Any) -> list[Tracker]:
         metrics = run.folder / "metrics.jsonl"

@@ -1,7 +1,7 @@
 """The training loop, the only one. Knows nothing of music: it sees batches of ids, a model and its emission.
 
-Everything random follows from (seed, iteration), so that a run that was killed and resumed ends with the same weights as one that was
-not, bit for bit on CPU.
+Everything random follows from (seed, iteration), so that a run that was killed and resumed ends with the same
+weights as one that was not, bit for bit on CPU.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class Trainer:
         return self.model if self.averaged is None else self.averaged
 
     def run(self, trackers: Sequence[Tracker]) -> Outcome:
-        """Trains from where it stands to the last iteration, or until the user stops it; what was learned is saved either way."""
+        """Trains from where it stands to the last iteration, or until the user stops it; what was learned is saved
+        either way.
+        """
         with _stop_requested() as stop_requested:
             while self.done < self.settings.iterations and not stop_requested():
                 self._iterate(trackers)
@@ -139,7 +141,9 @@ class Trainer:
         return loss.item()
 
     def learning_rate(self, iteration: int) -> float:
-        """The rate of this iteration: a linear warm-up, then constant or a cosine down to nothing (Loshchilov & Hutter 2017)."""
+        """The rate of this iteration: a linear warm-up, then constant or a cosine down to nothing (Loshchilov &
+        Hutter 2017).
+        """
         settings = self.settings
         warm = settings.warmup_iterations
         if iteration < warm:
@@ -206,7 +210,9 @@ def save_weights(model: nn.Module, path: Path) -> None:
 
 
 def iterations_in(trainer: Trainer, minutes: float) -> int:
-    """How many iterations fit into so many minutes: measured on a copy, so that the trainer itself stands where it stood."""
+    """How many iterations fit into so many minutes: measured on a copy, so that the trainer itself stands where it
+    stood.
+    """
     probe = Trainer(copy.deepcopy(trainer.model), trainer.batches, None, trainer.settings, trainer.folder)
     rate = trainer.settings.learning_rate
     for _ in range(2):  # first calls set up kernels and are no measure
