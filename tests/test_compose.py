@@ -62,6 +62,16 @@ def test_wishes_that_cannot_be_meant(wish: dict[str, object], message: str) -> N
         Wish(**wish)  # type: ignore[arg-type]
 
 
+def test_filters_are_those_that_change_something_in_their_order() -> None:
+    def names(wish: Wish) -> list[str]:
+        return [f"{chosen.func.__name__}={chosen.keywords['value']}" for chosen in wish.filters()]  # type: ignore[attr-defined]
+
+    assert names(Wish()) == ["temperature=0.8"]
+    assert names(Wish(temperature=1)) == []
+    everything = Wish(temperature=2, top_k=5, top_p=0.9, min_p=0.1, greedy=True)
+    assert names(everything) == ["temperature=2", "top_k=5", "top_p=0.9", "min_p=0.1", "greedy=True"]
+
+
 def test_greedy_pieces_are_all_alike_or_refused(tiny_run: Run) -> None:
     texts = set()
     for seed in (1, 2):

@@ -64,7 +64,7 @@ def main() -> None:
 @click.option(
     "--prompt", default="", help="ABC that the tune begins with (excludes the four above); \\n is a line end."
 )
-@click.option("--temperature", default=1.0, show_default=True, help="Below 1 plays safer, above 1 wilder.")
+@click.option("--temperature", default=0.8, show_default=True, help="Below 1 plays safer, above 1 wilder.")
 @click.option("--top-k", default=0, help="Draw from the k likeliest symbols.")
 @click.option("--top-p", default=1.0, help="Draw from the likeliest symbols that reach this probability.")
 @click.option("--min-p", default=0.0, help="Draw from symbols at least this share as likely as the likeliest.")
@@ -88,7 +88,8 @@ def compose(
     from tunewright.publish import Publisher, parse_formats
     from tunewright.run import builtin_run, open_run
 
-    publisher = Publisher(out, parse_formats(formats), soundfont) if out else None
+    names = parse_formats(formats)
+    publisher = Publisher(out, names, soundfont) if out else None
     tally = Tally()
     if replayed:
         composed = [replay(replayed)]

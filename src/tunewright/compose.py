@@ -30,7 +30,8 @@ LONGEST = 1500
 """Symbols after which an attempt is given up; the longest of the lab's tunes has 603 characters."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
-FILTER_ORDER = ("temperature", "top_k", "top_p", "min_p", "greedy")
+NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "greedy": False}
+"""The filters in their order, each with the value at which it changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Wish:
         key: e.g. ``"Edor"``.
         title: of the tune.
         prompt: ABC that the tune begins with, to the letter; excludes the four above.
-        temperature: 1 draws as the model predicts; below 1 more safely.
+        temperature: 1 draws as the model predicts; below 1 more safely. At 0.8 the built-in run makes the fewest wrong bars.
         top_k: only the likeliest k symbols; 0 for all.
         top_p: only the likeliest symbols that reach this probability; 1 for all.
         min_p: only symbols at least this share as likely as the likeliest; 0 for all.
@@ -56,7 +57,7 @@ class Wish:
     key: str = ""
     title: str = ""
     prompt: str = ""
-    temperature: float = 1.0
+    temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
@@ -79,8 +80,7 @@ class Wish:
 
     def filters(self) -> list[Filter]:
         """The filters that change anything, in their order."""
-        neutral = Wish(seed=self.seed)
-        chosen = [name for name in FILTER_ORDER if getattr(self, name) != getattr(neutral, name)]
+        chosen = [name for name, neutral in NEUTRAL.items() if getattr(self, name) != neutral]
         return [partial(catalogue.find("filter", name), value=getattr(self, name)) for name in chosen]
 
 

@@ -6,7 +6,8 @@
     ├── RunError                    a run folder that is missing, incomplete or of another kind
     ├── CorpusError                 a data set that cannot be found, fetched or trusted
     ├── DecodingError               a prompt or wish that cannot be continued
-    ├── RenderingError              a renderer that could not write what was asked
+    ├── RenderingError              a piece that cannot be played or drawn
+    ├── OutputError                 a place that cannot be written to
     └── MissingExtraError           an optional library is not installed; the message holds the line that installs it
 
 Anything else that escapes is a bug of ours, and is shown with its traceback.
@@ -40,7 +41,11 @@ class DecodingError(TunewrightError):
 
 
 class RenderingError(TunewrightError):
-    """A renderer that could not write what was asked."""
+    """A piece that cannot be played or drawn."""
+
+
+class OutputError(TunewrightError):
+    """A place that cannot be written to."""
 
 
 class MissingExtraError(TunewrightError):

@@ -49,7 +49,7 @@ def test_no_held_out_tune_has_a_near_duplicate_in_training(irish_corpus: irish.I
 
 def test_overlapping_search_of_the_lab() -> None:
     assert irish.lab_songs("A\n\nB\n\nC\n") == ["A", "B"]
-    assert irish.lab_songs("A\n\n\nB\n\n") == ["A", "\nB"]
+    assert irish.lab_songs("A\n\n\nB\n\n") == ["A", "\nB", "B"]
 
 
 def pieces(count: int) -> list[Piece]:

@@ -26,9 +26,9 @@ def test_wishes_are_spelled_as_the_collection_spells_them(style: HeaderStyle) ->
     ]  # fmt: skip
 
 
-def test_nothing_is_fixed_after_the_last_wish(style: HeaderStyle) -> None:
-    assert style.lines(title="My\nown") == [("X:", True), ("T:My own", False)]
-    assert style.lines() == []
+def test_every_line_of_the_header_is_there_whatever_is_wished(style: HeaderStyle) -> None:
+    assert style.lines() == [(f"{letter}:", True) for letter in "XTRMLK"]
+    assert style.lines(title="My\nown")[1] == ("T:My own", False)
 
 
 @pytest.mark.parametrize(

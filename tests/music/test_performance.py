@@ -63,6 +63,7 @@ def letters_played(body: str) -> str:
         ("|:C4|1,3 D4:|2 E4:|4 F4|]", "CDCECDCF"),
         ("|:C4|1-2 D4:|3 E4|]", "CDCDCE"),
         ("C4|1 D4:|2 E4||F4|1 G4:|2 A4|]", "CDCEFGFA"),
+        ("C4|1 D4:|2 E4|1 F4:|2 G4|]", "CDCEFG"),
         ("|:C4|1 D4|2 E4|]", "CDCE"),
         ("|:C4|1 D4:|E4|", "CDCE"),
         ("|:C4|D4|", "CD"),
@@ -160,6 +161,12 @@ def test_the_first_note_of_a_bar_is_accented_but_not_a_pickup() -> None:
     accented = [note.velocity == ACCENTED_VELOCITY for note in perform(tune).notes]
     assert accented == 2 * [False, True, False, False, False, True]
     assert ACCENTED_VELOCITY > VELOCITY
+
+
+def test_a_short_ending_is_no_pickup() -> None:
+    tune = tune_of("|:C4|1 D4:|2 E3|]")
+    assert not is_pickup(tune.bars, 2)
+    assert [note.velocity for note in perform(tune).notes] == [ACCENTED_VELOCITY] * 4
 
 
 def test_tempo_comes_from_the_tune_then_from_the_dance_then_from_the_meter() -> None:

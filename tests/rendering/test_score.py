@@ -84,11 +84,11 @@ def test_the_title_shows_on_a_machine_without_fonts(title: str, monkeypatch: pyt
 
 def test_lines_break_where_they_were_written_unless_they_are_too_long() -> None:
     bar = "CDEF GABc|"
-    short, long = (bar * 4 + "\n" + bar * 4, bar * 16)
+    short, long = (bar * 4 + "\n" + bar * 4, bar * 12 + "\n" + bar * 12)
     tunes = [read_tune(f"X:1\nM:4/4\nL:1/8\nK:C\n{body}") for body in (short, long)]
     systems = [score_svg(tune).count('class="system"') for tune in tunes]
     assert systems[0] == 2
-    assert systems[1] > 2
+    assert systems[1] > 4
 
 
 def test_the_pdf_is_one_vector_page_of_a4_with_the_title(tmp_path: Path) -> None:
@@ -147,3 +147,18 @@ def test_a_death_is_blamed_on_the_tune_that_caused_it(fatal: str) -> None:
     words = [str(result).split(" by ") for result in results if isinstance(result, str)]
     assert [word for word, _ in words] == ["a", "b", "c", "d"]
     assert words[0][1] == words[1][1] != words[2][1]
+
+
+def test_a_long_title_is_made_to_fit() -> None:
+    def edges(title: str) -> tuple[int, int]:
+        """First and last column with ink in the heading's first line."""
+        svg = score_svg(read_tune(f"X:1\nT:{title}\nK:C\nC8|"))
+        picture = Image.open(io.BytesIO(svg_to_png(svg))).convert("L").crop((0, 0, PNG_WIDTH, 90))
+        box = picture.point(lambda value: 255 - value).getbbox()
+        assert box is not None
+        return box[0], box[2]
+
+    for title in ("Short", "A Title of No Great Sense and Remarkable Length " * 4):
+        left, right = edges(title)
+        assert left > 40
+        assert right < PNG_WIDTH - 40

@@ -81,8 +81,7 @@ class HeaderStyle:
         )
 
     def lines(self, type: str = "", meter: str = "", key: str = "", title: str = "") -> list[tuple[str, bool]]:
-        """The header that these wishes ask for: (text, whether the line goes on freely) for each line, until nothing
-        is wished any more.
+        """The header that these wishes ask for: (text, whether the line goes on freely) for each of its lines.
 
         Raises:
             DecodingError: a dance, meter or key that the collection doesn't have; the message lists what it has.
@@ -103,11 +102,10 @@ class HeaderStyle:
             )
         if key:
             wishes["K"] = self._field("K") + self._spelling(self.keys, _canonical(canonical_key, key), key, "key")
-        wanted = [index for index, letter in enumerate(self.fields) if letter in wishes]
         open_fields = {self.type_field} if self.type_suffix else set()
         return [
             (wishes.get(letter, self._field(letter)), letter not in wishes or letter in open_fields)
-            for letter in self.fields[: max(wanted, default=-1) + 1]
+            for letter in self.fields
         ]
 
     def to_dict(self) -> dict[str, Any]:

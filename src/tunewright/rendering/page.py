@@ -89,7 +89,7 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
     )
     title = escape(exhibit["title"] or "Untitled")
     lit = [[prefix + note["id"], note["start"], note["end"]] for note in exhibit["timemap"]]
-    timemap = json.dumps(lit, separators=(",", ":")).replace("<", "\\u003c")
+    timemap = json.dumps(lit, separators=(",", ":"))
     return "\n".join(
         [
             f'<article id="tune-{number}" aria-labelledby="title-{number}">',

@@ -29,6 +29,7 @@ from tunewright.rendering.musicxml import musicxml
 
 HEADING_HEIGHT = 130
 """Of title and type above the staves, in SVG units."""
+TITLE_SIZE = 46
 PNG_WIDTH = 1600
 SECONDS_FOR_ONE_TUNE = 30.0
 FONT_FAMILY = "STIXGeneral, 'Times New Roman', Times, serif"
@@ -137,7 +138,6 @@ class _Worker:
             finally:
                 alarm.cancel()
             if not line.endswith("\n"):
-                self._process = None
                 raise RenderingError(f"the engraver died of this tune (exit status {process.wait()})")
         answer = json.loads(line)
         if "error" in answer:
@@ -175,7 +175,7 @@ def _with_heading(svg: str, tune: Tune) -> str:
     margin = engrave_program.OPTIONS["pageMarginLeft"]
     heading = (
         f'<g class="heading" font-family="{FONT_FAMILY}">'
-        f'<text x="{width // 2}" y="72" font-size="46" text-anchor="middle"{_fitted(tune.title, width)}>'
+        f'<text x="{width // 2}" y="72" font-size="{_title_size(tune.title, width)}" text-anchor="middle">'
         f"{_words(tune.title)}</text>"
         f'<text x="{margin}" y="112" font-size="30" font-style="italic">{_words(tune.type)}</text>'
         f'<text x="{width - margin}" y="112" font-size="30" text-anchor="end">{_words(tune.composer)}</text>'
@@ -188,10 +188,9 @@ def _with_heading(svg: str, tune: Tune) -> str:
     return svg.replace('<svg class="definition-scale"', f'{heading}<svg {place}class="definition-scale"', 1)
 
 
-def _fitted(title: str, width: int) -> str:
-    """Attributes that squeeze a title which would not fit on the page."""
-    room = int(0.9 * width)
-    return f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if 23 * len(title) > room else ""
+def _title_size(title: str, width: int) -> int:
+    """Font size at which a title fits: a letter is half as wide as the font is high, or less."""
+    return min(TITLE_SIZE, int(2 * 0.9 * width / max(1, len(title))))
 
 
 def _words(text: str) -> str:

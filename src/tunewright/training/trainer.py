@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from tunewright.files import replacing
+from tunewright.files import replacing, write_whole
 from tunewright.settings import TrainingSettings
 from tunewright.training.batches import Batches
 from tunewright.training.trackers import Tracker
@@ -205,8 +205,7 @@ class Trainer:
 
 def save_weights(model: nn.Module, path: Path) -> None:
     """Weights as safetensors, whole or not at all."""
-    with replacing(path) as beside:
-        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside)
+    write_whole(path, save({name: value.contiguous() for name, value in model.state_dict().items()}))
 
 
 def iterations_in(trainer: Trainer, minutes: float) -> int:

@@ -1,0 +1,56 @@
+"""A trained run made small enough to give away: half precision, nothing that only resuming needs, and its figures inside.
+
+The run that comes with the package is made with ``python -m tunewright.export RUN FOLDER``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tunewright.evaluate import evaluate
+from tunewright.files import write_whole
+from tunewright.run import Run, open_run, write_about
+
+KEPT = ("settings.json", "codec.json", "split.json", "fingerprints.safetensors", "style.json", "loss.png")
+FIGURES = ("bits_per_unit", "unit", "units", "nats", "pieces", "sha256")
+
+
+def export_run(run: Run, folder: Path) -> Run:
+    """Writes a copy of a run with its best weights in half precision, and with what these very weights reach.
+
+    The copy composes and can be evaluated; it can't be resumed. Its figures are measured after rounding, so that
+    ``evaluate`` prints just what ``run.json`` stores.
+    """
+    for name in KEPT:
+        write_whole(folder / name, (run.folder / name).read_bytes())
+    metrics = (run.folder / "metrics.jsonl").read_text().splitlines(keepends=True)
+    # One training record in ten tells the same story; every validation record is kept.
+    write_whole(folder / "metrics.jsonl", "".join(line for number, line in enumerate(metrics) if _told(line, number)))
+    write_whole(folder / "best.safetensors", _halved(run))
+    write_about(folder, run.about)
+    copy = open_run(folder)
+    figures = {}
+    for part in ("validation", "test"):
+        result = evaluate(copy, part=part)
+        figures[part] = {key: result[key] for key in FIGURES}
+    write_about(folder, {**run.about, "precision": "float16", "figures": figures})
+    return open_run(folder)
+
+
+def _told(line: str, number: int) -> bool:
+    return '"validation"' in line or number % 10 == 0
+
+
+def _halved(run: Run) -> bytes:
+    from safetensors.torch import save
+
+    weights: dict[str, Any] = run.model("best").state_dict()
+    return save({name: value.half().contiguous() for name, value in weights.items()})
+
+
+if __name__ == "__main__":
+    exported = export_run(open_run(sys.argv[1]), Path(sys.argv[2]))
+    size = sum(path.stat().st_size for path in exported.folder.iterdir())
+    print(f"{exported.folder}: {size / 1e6:.1f} MB, {exported.about['figures']['test']}")

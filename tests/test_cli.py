@@ -1,0 +1,134 @@
+"""The command line as a user meets it: output, messages, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import own_tune
+from tunewright.cli import main
+from tunewright.run import Run
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.output
+    content: dict[str, Any] = json.loads(result.stdout)
+    return content
+
+
+def test_compose_writes_everything(tiny_run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "tunes"
+    arguments = [tiny_run.folder, "--count", 2, "--temperature", 0.5, "--seed", 3]
+    told = as_json(call("compose", *arguments, "--out", out, "--json"))
+    assert (told["run"], told["seed"], len(told["pieces"])) == ("tiny", 3, 2)
+    for piece in told["pieces"]:
+        assert piece["valid"]
+        assert piece["problems"] == []
+        assert {Path(name).suffix for name in piece["files"]} == {".abc", ".mid", ".wav", ".svg", ".png", ".json"}
+        for name in piece["files"]:
+            assert Path(name).stat().st_size > 50
+    page = (out / "index.html").read_text()
+    assert page.count("<audio") == 2
+    assert page.count("<svg") >= 2
+    assert call("check", *out.glob("*.abc")).exit_code == 0
+    replayed = as_json(call("compose", "--replay", *out.glob("01-*.json"), "--json"))
+    assert replayed["pieces"][0]["text"] == told["pieces"][0]["text"]
+
+
+def test_compose_prints_abc_without_out(tiny_run: Run) -> None:
+    result = call("compose", tiny_run.folder, "--temperature", 0.5, "--type", "jig")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("X:")
+    assert "R:jig" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compose", "nowhere"], "nowhere is no run"),
+        (["compose", "--to", "ogg", "--out", "x"], "--to ogg: expected any of abc, mid, wav"),
+        (["compose", "--top-p", "7"], "top-p 7.0: expected a probability"),
+        (["train"], "train what?"),
+        (["train", "bach"], "no recipe 'bach'; there are: irish, lab"),
+        (["train", "lab", "--set", "training.speed=9"], "no setting 'training.speed'"),
+        (["train", "lab", "--resume", "--seed", "3"], "--resume goes on with the run's own settings"),
+        (["corpus", "stats", "nothing.abc"], "no corpus is called 'nothing.abc'"),
+        (["check", "nothing.abc"], "nothing.abc: No such file"),
+        (["evaluate", "nowhere"], "nowhere is no run"),
+    ],
+)
+def test_a_mistake_gives_one_line_and_exit_code_2(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+def test_the_missing_builtin_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunewright.run.BUILTIN", tmp_path / "irish")
+    result = call("compose")
+    assert result.exit_code == 2
+    assert "the built-in run is missing from this installation" in result.stderr
+
+
+def test_train_evaluate_and_list(own_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "mine"
+    small = ["model.hidden_size=24", "training.batch_size=8", "training.length=50", "training.validate_every=10"]
+    settings = [word for change in small for word in ("--set", change)]
+    arguments = ["irish", "--corpus", own_file, "--iterations", 20, "--out", out, *settings]
+    told = as_json(call("train", *arguments, "--json"))
+    assert told["iterations"] == 20
+    assert told["best"]["iteration"] in (10, 20)
+    validation = as_json(call("evaluate", out, "--split", "validation", "--json"))
+    assert validation["bits_per_unit"] == pytest.approx(told["best"]["bits_per_unit"], rel=1e-6)
+    assert set(validation) >= {"run", "on", "split", "unit", "units", "nats", "bits_per_unit", "sha256"}
+    other = as_json(call("evaluate", out, "--on", own_file, "--split", "all", "--json"))
+    assert other["pieces"] == 60
+    listed = call("runs", "--in", out.parent)
+    assert "mine" in listed.stdout
+    assert call("train", *arguments).exit_code == 2
+
+
+def test_check_tells_bar_line_and_column(tmp_path: Path) -> None:
+    path = tmp_path / "two.abc"
+    path.write_text(own_tune(1) + "\n\nX:2\nT:Wrong\nM:4/4\nL:1/8\nK:D\nABcd efga|ABcd efgab|A8|]\n")
+    result = call("check", path, "--json")
+    assert result.exit_code == 1
+    good, bad = json.loads(result.stdout)["tunes"]
+    assert good["valid"]
+    assert not bad["valid"]
+    lines = path.read_text().splitlines()
+    (problem,) = bad["problems"]
+    assert (problem["bar"], problem["message"]) == (2, "9 eighths where 8 fit")
+    assert lines[problem["line"] - 1][problem["column"] - 1 :].startswith("ABcd efgab")
+    told = call("check", path).stdout
+    assert f"tune 2 'Wrong', bar 2, line {problem['line']} column 11: 9 eighths where 8 fit" in told
+
+
+def test_render_counts_what_fails(tmp_path: Path) -> None:
+    path = tmp_path / "two.abc"
+    path.write_text(own_tune(1) + "\n\nX:2\nT:Empty\nK:D\n")
+    result = call("render", path, "--to", "mid,musicxml,wav", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "'Empty'" in result.stderr
+    assert len(list((tmp_path / "out").glob("01-*"))) == 3
+
+
+def test_corpus_commands(own_file: Path) -> None:
+    stats = as_json(call("corpus", "stats", own_file, "--json"))
+    assert (stats["pieces"], stats["skipped"], sum(stats["splits"].values())) == (60, 0, 60)
+    assert "licence" in call("corpus", "show", own_file).stdout
+    assert "irish" in call("corpus", "list").stdout
+    assert "lab-tensorflow" in call("recipes").stdout
