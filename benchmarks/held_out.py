@@ -1,6 +1,6 @@
 """Held-out bits per character of trained runs, by group: mean and spread over seeds, and ratios to the first group.
 
-    python benchmarks/held_out.py lab=runs/lab-0,runs/lab-1,runs/lab-2 irish=runs/irish-0,runs/irish-1,runs/irish-2
+python benchmarks/held_out.py lab=runs/lab-0,runs/lab-1,runs/lab-2 irish=runs/irish-0,runs/irish-1,runs/irish-2
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import statistics
 from pathlib import Path
 
 from results import tell
-
 from tunewright.evaluate import evaluate
 from tunewright.run import open_run
 from tunewright.training.loss_picture import draw_losses
@@ -20,7 +19,8 @@ from tunewright.training.trackers import read_metrics
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="+", metavar="NAME=RUN,RUN...")
-    parser.add_argument("--picture", type=Path, help="draw the losses of each group's first run")
+    parser.add_argument("--picture", type=Path, help="draw the losses of all groups")
+    parser.add_argument("--along", choices=("iteration", "share"), default="iteration")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
     options = parser.parse_args()
@@ -28,7 +28,7 @@ def main() -> None:
     for group in options.groups:
         name, _, folders = group.partition("=")
         runs = [open_run(folder) for folder in folders.split(",")]
-        curves[name] = read_metrics(runs[0].folder / "metrics.jsonl")
+        curves[name] = [read_metrics(run.folder / "metrics.jsonl") for run in runs]
         results = [run.about["results"] for run in runs]
         test = [evaluate(run, part="test")["bits_per_unit"] for run in runs]
         validation = [result["best"]["bits_per_unit"] for result in results]
@@ -41,20 +41,24 @@ def main() -> None:
                 "best iteration": ", ".join(str(result["best"]["iteration"]) for result in results),
                 "validation bits": spread(validation, 3),
                 "test bits": spread(test, 3),
-                "test, last weights": spread([evaluate(run, part="test", weights="last")["bits_per_unit"] for run in runs], 3),
+                "test, last weights": spread(
+                    [evaluate(run, part="test", weights="last")["bits_per_unit"] for run in runs], 3
+                ),
             }
         )
     first = next(iter(means))
     ratios = {f"{name} / {first}, test bits": mean / means[first] for name, mean in means.items() if name != first}
     if options.picture:
-        draw_losses(curves, options.picture)
+        draw_losses(curves, options.picture, along=options.along)
     tell("held_out", rows, ratios, options.json, options.keep)
 
 
 def spread(values: list[float], digits: int) -> str:
     """Mean, least and greatest."""
     mean = statistics.mean(values)
-    return f"{mean:.{digits}f}" + (f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else "")
+    return f"{mean:.{digits}f}" + (
+        f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Seconds of training: the lab's loop as the lab writes it, against our ``lab`` and ``irish`` recipes.
 
-The three take turns, so that a machine whose speed drifts treats them alike; only their ratios count. Validation is left out of
-all three.
+The three take turns, so that a machine whose speed drifts treats them alike; only their ratios count. Validation is
+left out of all three.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from results import tell
 from torch import nn
 
+from results import tell
 from tunewright.settings import load_recipe
 from tunewright.train import build_trainer, start_run
 

@@ -85,7 +85,7 @@ def compose(
     """Composes new tunes; RUN left out means the built-in one."""
     from tunewright.compose import Composition, Tally, Wish, replay
     from tunewright.compose import compose as compose_tunes
-    from tunewright.publish import Publisher, parse_formats
+    from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.run import builtin_run, open_run
 
     names = parse_formats(formats)
@@ -104,29 +104,13 @@ def compose(
     files = publisher.publish(composed) if publisher else [[] for _ in composed]
     if as_json:
         name = composed[0].provenance["run"]["name"] if composed else ""
-        put_json(_compositions_json(name, composed, files, tally, wishes["seed"]))
+        put_json(compositions_json(name, composed, files, tally, wishes["seed"]))
     elif out:
         say(f"{len(composed)} tunes in {out}, {tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip())
         say(f"see and hear them: {out / 'index.html'}")
     else:
         click.echo("\n\n".join(composition.piece.text for composition in composed))
         say(f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip())
-
-
-def _compositions_json(run: str, composed: Any, files: Any, tally: Any, seed: int) -> dict[str, Any]:
-    pieces = [
-        {
-            "title": composition.piece.title,
-            "text": composition.piece.text,
-            "valid": not composition.problems,
-            "problems": list(composition.problems),
-            "originality": None,
-            "provenance": composition.provenance,
-            "files": [str(path) for path in own],
-        }
-        for composition, own in zip(composed, files, strict=True)
-    ]
-    return {"run": run, "seed": seed, "rejected": tally.rejected, "reasons": dict(tally.reasons), "pieces": pieces}
 
 
 @main.command()

@@ -44,7 +44,8 @@ class Wish:
         key: e.g. ``"Edor"``.
         title: of the tune.
         prompt: ABC that the tune begins with, to the letter; excludes the four above.
-        temperature: 1 draws as the model predicts; below 1 more safely. At 0.8 the built-in run makes the fewest wrong bars.
+        temperature: 1 draws as the model predicts; below 1 more safely. At 0.8 the built-in run makes the fewest
+            wrong bars.
         top_k: only the likeliest k symbols; 0 for all.
         top_p: only the likeliest symbols that reach this probability; 1 for all.
         min_p: only symbols at least this share as likely as the likeliest; 0 for all.

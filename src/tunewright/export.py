@@ -1,4 +1,5 @@
-"""A trained run made small enough to give away: half precision, nothing that only resuming needs, and its figures inside.
+"""A trained run made small enough to give away: half precision, nothing that only resuming needs, and its figures
+inside.
 
 The run that comes with the package is made with ``python -m tunewright.export RUN FOLDER``.
 """

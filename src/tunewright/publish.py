@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from tunewright import catalogue
-from tunewright.compose import Composition
+from tunewright.compose import Composition, Tally
 from tunewright.contracts import Piece, Renderer
 from tunewright.corpora.path import decode
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.files import write_whole
 from tunewright.music.bars import check
+from tunewright.music.fields import split_tunes
 from tunewright.music.performance import perform, timemap
-from tunewright.music.reader import read_tune, split_tunes
+from tunewright.music.reader import read_tune
 from tunewright.rendering.page import Exhibit, write_page
 
 SAME = {"midi": "mid", "xml": "musicxml"}
@@ -169,6 +170,25 @@ class Publisher:
             "abc": piece.text,
             "timemap": timemap(perform(tune)),
         }
+
+
+def compositions_json(
+    run: str, composed: Sequence[Composition], files: Sequence[Sequence[Path]], tally: Tally, seed: int
+) -> dict[str, Any]:
+    """What ``compose --json`` prints."""
+    pieces = [
+        {
+            "title": composition.piece.title,
+            "text": composition.piece.text,
+            "valid": not composition.problems,
+            "problems": list(composition.problems),
+            "originality": None,
+            "provenance": composition.provenance,
+            "files": [str(path) for path in own],
+        }
+        for composition, own in zip(composed, files, strict=True)
+    ]
+    return {"run": run, "seed": seed, "rejected": tally.rejected, "reasons": dict(tally.reasons), "pieces": pieces}
 
 
 def _numbered(piece: Piece, number: int) -> Piece:

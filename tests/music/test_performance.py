@@ -15,11 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunewright.music.dances import DANCES, dance_of
 from tunewright.music.performance import (
     ACCENTED_VELOCITY,
-    DANCES,
     VELOCITY,
-    dance_of,
     is_pickup,
     perform,
     play_order,

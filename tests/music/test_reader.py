@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tunewright.corpora.irish import IrishCorpus
 from tunewright.music.bars import is_valid
-from tunewright.music.reader import parse_length, read_tune, split_tunes
+from tunewright.music.fields import split_tunes
+from tunewright.music.lexer import parse_length
+from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tunewright.contracts import Piece, Renderer
 from tunewright.errors import RenderingError
-from tunewright.music.performance import DANCES, perform
+from tunewright.music.dances import DANCES
+from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
 from tunewright.rendering.sound import SECONDS_OF_TAIL, MidiRenderer, WavRenderer, default_soundfont
 from tunewright.rendering.soundfont import SAMPLES_PER_SECOND, Soundfont

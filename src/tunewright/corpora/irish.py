@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from tunewright.contracts import Corpus, Piece
 from tunewright.corpora import download
-from tunewright.music.reader import read_tune, split_tunes
+from tunewright.music.fields import split_tunes
+from tunewright.music.reader import read_tune
 
 NAME = "irish.abc"
 SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"

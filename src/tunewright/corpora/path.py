@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tunewright.contracts import Corpus, Piece, Skipped
 from tunewright.errors import CorpusError
-from tunewright.music.reader import read_tune, split_tunes
+from tunewright.music.fields import split_tunes
+from tunewright.music.reader import read_tune
 
 
 def open_path(path: Path) -> Corpus:

@@ -8,144 +8,27 @@ overlays are not read; where they occur, the tune says so in its problems. Sourc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
 from tunewright.errors import InputError
 from tunewright.music import keys
+from tunewright.music.fields import FIELD_LINE, parse_tempo, parse_unit_length, read_header, type_of
+from tunewright.music.lexer import (
+    ACCIDENTALS,
+    DECORATIONS,
+    DEFAULT_TUPLETS,
+    LENGTH,
+    PITCH,
+    TOKEN,
+    parse_length,
+    parse_pitches,
+)
 from tunewright.music.tune import Bar, Key, Meter, Note, Pitch, Position, Problem, Severity, Tune, Tuplet
 
 Value = TypeVar("Value")
-
-DECORATIONS = frozenset(
-    [
-        "trill",
-        "lowermordent",
-        "uppermordent",
-        "mordent",
-        "pralltriller",
-        "roll",
-        "turn",
-        "turnx",
-        "invertedturn",
-        "accent",
-        "emphasis",
-        "fermata",
-        "invertedfermata",
-        "tenuto",
-        "0",
-        "1",
-        "2",
-        "3",
-        "4",
-        "5",
-        "plus",
-        "snap",
-        "slide",
-        "wedge",
-        "upbow",
-        "downbow",
-        "open",
-        "thumb",
-        "breath",
-        "pppp",
-        "ppp",
-        "pp",
-        "p",
-        "mp",
-        "mf",
-        "f",
-        "ff",
-        "fff",
-        "ffff",
-        "sfz",
-        "crescendo(",
-        "crescendo)",
-        "diminuendo(",
-        "diminuendo)",
-        "<(",
-        "<)",
-        ">(",
-        ">)",
-        "segno",
-        "coda",
-        "D.S.",
-        "D.C.",
-        "dacoda",
-        "dacapo",
-        "fine",
-        "shortphrase",
-        "mediumphrase",
-        "longphrase",
-    ]
-)
-DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
-
-_NUMBER_LINE = re.compile(r"(?m)^X:")
-_FIELD = re.compile(r"([A-Za-z]):(?![|:])\s*(.*)")
-_TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
-_LENGTH = r"(?:\d+)?/*(?:\d+)?"
-_PITCH = r"(?:\^\^|\^|__|_|=)?[A-Ga-g][,']*"
-_TOKEN = re.compile(
-    rf"""
-    (?P<comment>%.*)
-  | (?P<field>\[[A-Za-z]:[^\]\n]*\])
-  | (?P<bare_meter>M:\s*(?:\d+/\d+|C\|?)(?=\s))
-  | (?P<bar>(?:\[\||:*\|[|\]]*:*|::+)(?P<passes>\d+(?:[,-]\d+)*)?)
-  | (?P<ending>\[(?P<ending_passes>\d+(?:[,-]\d+)*))
-  | (?P<symbol>"[^"\n]*")
-  | (?P<grace>\{{[^}}\n]*\}})
-  | (?P<chord>\[(?:{_PITCH}{_LENGTH}-?)+\])(?P<chord_length>{_LENGTH})
-  | (?P<tuplet>\(\d(?::\d*)?(?::\d*)?)
-  | (?P<broken><+|>+)
-  | (?P<note>{_PITCH})(?P<note_length>{_LENGTH})
-  | (?P<rest>[zx])(?P<rest_length>{_LENGTH})
-  | (?P<measures>[ZX]\d*)
-  | (?P<tie>-)
-  | (?P<decoration>![A-Za-z0-9.<>()]+!)
-  | (?P<quiet>[~.uvTHLMOPSJR()`y$*\\!])
-  | (?P<space>\s+)
-    """,
-    re.VERBOSE,
-)
-
-
-def split_tunes(text: str) -> list[tuple[int, str]]:
-    """Cuts a file at its ``X:`` lines: (number of the first line, text without trailing blank lines) of each tune."""
-    starts = [match.start() for match in _NUMBER_LINE.finditer(text)]
-    ends = [*starts[1:], len(text)]
-    tunes, line, previous = [], 1, 0
-    for start, end in zip(starts, ends, strict=False):
-        line += text.count("\n", previous, start)
-        previous = start
-        tunes.append((line, text[start:end].rstrip()))
-    return tunes
-
-
-def parse_length(text: str) -> Fraction:
-    """The multiplier that a written length stands for: ``""`` 1, ``"3/2"`` 3/2, ``"/"`` 1/2, ``"//"`` 1/4."""
-    upper, slashes, lower = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()  # type: ignore[union-attr]
-    divisor = int(lower) if lower else 2 ** len(slashes)
-    return Fraction(int(upper or 1), divisor or 1)
-
-
-def parse_pitches(text: str) -> Iterator[tuple[str, str, int]]:
-    """(accidental, step, scientific octave) of each pitch written in a text such as ``"^c'eG,"``."""
-    for match in re.finditer(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)", text):
-        accidental, letter, marks = match.groups()
-        octave = (5 if letter.islower() else 4) + marks.count("'") - marks.count(",")
-        yield accidental or "", letter.upper(), octave
-
-
-def type_of(fields: dict[str, str]) -> str:
-    """The dance that an ``R:`` line names, or a transcriber's id such as ``Z: id:dc-reel-18``."""
-    if "R" in fields:
-        return re.sub(r"[\s_-]+", "", fields["R"].lower())
-    match = _TYPE_IN_ID.search(fields.get("Z", ""))
-    return match.group(1) if match else ""
 
 
 class _BodyReader:
@@ -175,7 +58,7 @@ class _BodyReader:
 
     def read_line(self, line: str, number: int) -> None:
         """Reads one line of music or one field line."""
-        field = _FIELD.match(line)
+        field = FIELD_LINE.match(line)
         start = 0
         if field:
             self.here = Position(number, 1)
@@ -183,7 +66,7 @@ class _BodyReader:
         at = start
         while at < len(line):
             self.here = Position(number, at + 1)
-            match = _TOKEN.match(line, at)
+            match = TOKEN.match(line, at)
             if match is None or match.end() == at:
                 self.problem("error", f"'{line[at]}' means nothing here")
                 at += 1
@@ -278,7 +161,7 @@ class _BodyReader:
         inside = match.group("chord")[1:-1]
         pitches = tuple(self.pitch(*written) for written in parse_pitches(inside))
         # The chord is as long as its first note, times the length after the bracket (ABC 2.1, 4.17).
-        first = re.match(rf"{_PITCH}({_LENGTH})", inside)
+        first = re.match(rf"{PITCH}({LENGTH})", inside)
         inner = parse_length(first.group(1)) if first else Fraction(1)
         self.add_note(pitches, inner * parse_length(match.group("chord_length")))
 
@@ -382,45 +265,6 @@ class _BodyReader:
 
     def problem(self, severity: Severity, message: str) -> None:
         self.problems.append(Problem(severity, message, len(self.bars) + 1, self.here))
-
-
-def parse_unit_length(text: str) -> Fraction:
-    """Reads the value of an ``L:`` line in whole notes, e.g. ``"1/8"``.
-
-    Raises:
-        InputError: it is not a fraction.
-    """
-    match = re.fullmatch(r"\s*(\d+)(?:/(\d+))?\s*", text)
-    if match is None or int(match.group(1)) == 0 or (match.group(2) and int(match.group(2)) == 0):
-        raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
-    return Fraction(int(match.group(1)), int(match.group(2) or 1))
-
-
-def parse_tempo(text: str) -> tuple[Fraction, int] | None:
-    """Reads the value of a ``Q:`` line: (beat in whole notes, beats a minute); a bare number counts quarters."""
-    match = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", re.sub(r'"[^"]*"', "", text))
-    if match is None or int(match.group(3)) == 0 or match.group(2) == "0":
-        return None
-    beat = Fraction(int(match.group(1)), int(match.group(2))) if match.group(1) else Fraction(1, 4)
-    return beat, int(match.group(3))
-
-
-def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list[Problem], int]:
-    """Fields up to and with ``K:`` (the first of each letter), what was wrong, and how many lines they took."""
-    fields: dict[str, str] = {}
-    problems: list[Problem] = []
-    for count, line in enumerate(lines):
-        where = Position(first_line + count, 1)
-        field = _FIELD.match(line)
-        if field:
-            fields.setdefault(field.group(1), field.group(2).strip())
-            if field.group(1) == "K":
-                return fields, problems, count + 1
-        elif line.strip() and not line.startswith("%"):
-            problems.append(Problem("error", "music begins before the key (a K: line must end the header)", 0, where))
-            return fields, problems, count
-    problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(first_line, 1)))
-    return fields, problems, len(lines)
 
 
 def read_tune(text: str, first_line: int = 1) -> Tune:

@@ -103,7 +103,7 @@ class LossPicture:
     def _draw(self) -> None:
         if not self._records:
             return
-        draw_losses({self._title: self._records}, self._path, self._unit)
+        draw_losses({self._title: [self._records]}, self._path, self._unit)
         self._drawn = time.monotonic()
         if self._display is not None:
             from IPython.display import Image
