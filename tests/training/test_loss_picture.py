@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from matplotlib.image import imread
@@ -16,10 +17,10 @@ def records(seed: int, count: int = 100) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("along", ["iteration", "share"])
-def test_a_picture_with_something_on_it(along: str, tmp_path: Path) -> None:
+def test_a_picture_with_something_on_it(along: Literal["iteration", "share"], tmp_path: Path) -> None:
     path = draw_losses(
         {"one": [records(0)], "three": [records(seed, 200) for seed in range(3)]}, tmp_path / "p.png", along=along
-    )  # type: ignore[arg-type]
+    )
     picture = imread(path)
     assert picture.shape[:2] == (648, 1152)
     coloured = (picture[..., :3].max(-1) - picture[..., :3].min(-1) > 0.3).mean()
