@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import own_tune
+from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
 from tunewright.corpora import download, irish
 from tunewright.corpora.path import open_path
@@ -16,6 +17,9 @@ from tunewright.corpora.split import part_of, split_pieces
 from tunewright.errors import CorpusError
 from tunewright.music.fingerprint import grams
 from tunewright.music.reader import read_tune
+from tunewright.settings import load_recipe
+from tunewright.train import build_trainer, start_run
+from tunewright.training.batches import RandomWindows
 
 
 def test_both_readings_of_the_irish_tunes(irish_corpus: irish.IrishCorpus) -> None:
@@ -24,6 +28,17 @@ def test_both_readings_of_the_irish_tunes(irish_corpus: irish.IrishCorpus) -> No
     assert len(irish_corpus.reading_texts(irish_corpus.pieces)) == 804
     as_lab = irish.open_irish(reading="lab")
     assert len("\n\n".join(as_lab.reading_texts(as_lab.pieces))) == 200_679
+
+
+def test_the_labs_recipe_on_everything_reads_the_labs_text(irish_corpus: irish.IrishCorpus, tmp_path: Path) -> None:
+    settings = load_recipe("lab").changed(["corpus.split=none", "model.hidden_size=8"])
+    trainer = build_trainer(start_run(settings, tmp_path / "run"))
+    assert isinstance(trainer.batches, RandomWindows)
+    songs = irish.lab_songs("".join(irish_corpus.blocks))
+    read = CharacterCodec.load(tmp_path / "run" / "codec.json").decode_text(trainer.batches.stream.tolist())
+    assert read == "\n\n".join(songs)
+    assert len(read) == 200_679
+    assert trainer.measure is None
 
 
 def test_the_labs_reading_of_some_tunes_shows_none_of_the_others(irish_corpus: irish.IrishCorpus) -> None:
