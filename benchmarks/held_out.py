@@ -11,23 +11,24 @@ from pathlib import Path
 
 from results import tell
 from tunewright.evaluate import evaluate
-from tunewright.run import open_run
+from tunewright.run import BUILTIN, open_run
 from tunewright.training.loss_picture import draw_losses
 from tunewright.training.trackers import read_metrics
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="+", metavar="NAME=RUN,RUN...")
+    parser.add_argument("groups", nargs="*", metavar="NAME=RUN,RUN...", default=[f"built-in={BUILTIN}"])
     parser.add_argument("--picture", type=Path, help="draw the losses of all groups")
     parser.add_argument("--along", choices=("iteration", "share"), default="iteration")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="score one run of each group only")
     parser.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
     options = parser.parse_args()
     rows, means, curves = [], {}, {}
     for group in options.groups:
         name, _, folders = group.partition("=")
-        runs = [open_run(folder) for folder in folders.split(",")]
+        runs = [open_run(folder) for folder in folders.split(",")][: 1 if options.quick else None]
         curves[name] = [read_metrics(run.folder / "metrics.jsonl") for run in runs]
         results = [run.about["results"] for run in runs]
         test = [evaluate(run, part="test")["bits_per_unit"] for run in runs]
@@ -41,8 +42,13 @@ def main() -> None:
                 "best iteration": ", ".join(str(result["best"]["iteration"]) for result in results),
                 "validation bits": spread(validation, 3),
                 "test bits": spread(test, 3),
-                "test, last weights": spread(
-                    [evaluate(run, part="test", weights="last")["bits_per_unit"] for run in runs], 3
+                "test bits, last weights": spread(
+                    [
+                        evaluate(run, part="test", weights="last")["bits_per_unit"]
+                        for run in runs
+                        if (run.folder / "last.safetensors").exists()
+                    ],
+                    3,
                 ),
             }
         )
@@ -55,6 +61,8 @@ def main() -> None:
 
 def spread(values: list[float], digits: int) -> str:
     """Mean, least and greatest."""
+    if not values:
+        return "not kept"
     mean = statistics.mean(values)
     return f"{mean:.{digits}f}" + (
         f" ({min(values):.{digits}f} to {max(values):.{digits}f})" if len(values) > 1 else ""
