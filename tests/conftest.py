@@ -51,18 +51,21 @@ def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tiny_settings(own_file: Path, *changes: str) -> Settings:
     """A model that trains in seconds."""
-    return Settings().changed(
-        [
-            f'corpus.name="{own_file.as_posix()}"',
-            "model.embedding_size=16",
-            "model.hidden_size=64",
-            "training.iterations=300",
-            "training.batch_size=16",
-            "training.length=64",
-            "training.learning_rate=0.02",
-            "training.validate_every=60",
-            *changes,
-        ]
+    return (
+        Settings()
+        .with_corpus(str(own_file))
+        .changed(
+            [
+                "model.embedding_size=16",
+                "model.hidden_size=64",
+                "training.iterations=300",
+                "training.batch_size=16",
+                "training.length=64",
+                "training.learning_rate=0.02",
+                "training.validate_every=60",
+                *changes,
+            ]
+        )
     )
 
 

@@ -87,7 +87,7 @@ def test_train_evaluate_and_list(own_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs" / "mine"
     small = ["model.hidden_size=24", "training.batch_size=8", "training.length=50", "training.validate_every=10"]
     settings = [word for change in small for word in ("--set", change)]
-    arguments = ["irish", "--corpus", own_file, "--iterations", 20, "--out", out, *settings]
+    arguments = ["lab", "--corpus", own_file, "--iterations", 20, "--out", out, *settings]
     told = as_json(call("train", *arguments, "--json"))
     assert told["iterations"] == 20
     assert told["best"]["iteration"] in (10, 20)

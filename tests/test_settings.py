@@ -32,6 +32,11 @@ def test_assignments() -> None:
     assert Settings().model.options == {}
 
 
+def test_another_corpus_leaves_the_options_of_the_former_behind() -> None:
+    mine = load_recipe("lab").changed(["corpus.split=none"]).with_corpus("my tunes = all.abc")
+    assert (mine.corpus.name, mine.corpus.split, mine.corpus.options) == ("my tunes = all.abc", "none", {})
+
+
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [

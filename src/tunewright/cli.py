@@ -147,12 +147,12 @@ def train(
         raise SettingsError("train what? Give a recipe (tunewright recipes lists them), or --resume --out RUN")
     folder = out or Path("runs") / Path(recipe or "").stem
     changes = [*assignments]
-    changes += [f"corpus.name={json.dumps(corpus)}"] if corpus else []
     changes += [f"training.iterations={iterations}"] if iterations else []
     changes += [f"training.seed={seed}"] if seed is not None else []
-    if resume and (changes or minutes):
+    if resume and (corpus or changes or minutes):
         raise SettingsError("--resume goes on with the run's own settings; leave the other options out")
-    settings = open_run(folder).settings if resume else load_recipe(recipe or "").changed(changes)
+    settings = open_run(folder).settings if resume else load_recipe(recipe or "")
+    settings = (settings.with_corpus(corpus) if corpus else settings).changed(changes)
     run = train_run(settings, folder, standard_trackers(tensorboard), resume=resume, minutes=minutes)
     results = run.about["results"]
     if as_json:
@@ -250,7 +250,7 @@ def corpus_command(name: str) -> Callable[[Callable[[Any], dict[str, Any]]], Non
             from tunewright.run import open_corpus
             from tunewright.settings import Settings
 
-            facts = gather(open_corpus(Settings().changed([f"corpus.name={json.dumps(name)}"])))
+            facts = gather(open_corpus(Settings().with_corpus(name)))
             if as_json:
                 put_json(facts)
             else:

@@ -28,7 +28,7 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
     """
     settings = run.settings
     if on and on != settings.corpus.name:
-        corpus = open_corpus(settings.changed([f"corpus.name={on}"]))
+        corpus = open_corpus(settings.with_corpus(on))
         pieces = split_pieces(corpus.pieces).select(corpus.pieces, part)
     else:
         corpus = open_corpus(settings)

@@ -97,6 +97,10 @@ class Settings(Section):
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
 
+    def with_corpus(self, name: str) -> Settings:
+        """These settings on another corpus; the options of the former one go with it."""
+        return self.model_copy(update={"corpus": CorpusSettings(name=name, split=self.corpus.split)})
+
     def changed(self, assignments: Sequence[str]) -> Settings:
         """These settings with ``section.key=value`` assignments applied.
 
