@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from tunewright.errors import InputError
 from tunewright.music.tune import STEPS, Key, Meter
@@ -52,11 +55,12 @@ def parse_key(text: str) -> Key:
     return Key(letter + sign + HOUSE_MODES.get(mode, mode[:3]), fifths, mode)
 
 
-def signature(key: Key) -> dict[str, int]:
+@cache
+def signature(key: Key) -> Mapping[str, int]:
     """Alteration of each letter in a key, in semitones: ``{"C": 0, "D": 0, ...}``."""
     altered = ORDER_OF_SHARPS[: key.fifths] if key.fifths >= 0 else ORDER_OF_SHARPS[key.fifths :]
     sign = 1 if key.fifths > 0 else -1
-    return {step: sign if step in altered and key.fifths else 0 for step in STEPS}
+    return MappingProxyType({step: sign if step in altered and key.fifths else 0 for step in STEPS})
 
 
 def parse_meter(text: str) -> Meter:

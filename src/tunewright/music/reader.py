@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeVar
 
 from tunewright.errors import InputError
@@ -267,6 +268,7 @@ class _BodyReader:
         self.problems.append(Problem(severity, message, len(self.bars) + 1, self.here))
 
 
+@lru_cache(maxsize=4096)  # a corpus is split, fingerprinted and scored from the same texts; a Tune can't be changed
 def read_tune(text: str, first_line: int = 1) -> Tune:
     """Reads one tune. Never raises for bad music: what is wrong is in ``Tune.problems``.
 
