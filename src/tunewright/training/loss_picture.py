@@ -77,7 +77,8 @@ def _draw_held_out(axes: Any, name: str, seeds: Sequence[Points], colour: str) -
     where = f"{places[best]:,.0f}" if places[best] > 1 else f"{places[best]:.0%}"
     axes.annotate(
         f"best {mean[best]:.3f} at {where}",
-        (places[best], mean[best]), xytext=(0, 9), textcoords="offset points", ha="center", color=colour,
+        (places[best], mean[best]), xytext=(0, 9), textcoords="offset points", color=colour,
+        ha="right" if best == len(mean) - 1 else "center",
     )  # fmt: skip
 
 
