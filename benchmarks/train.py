@@ -61,7 +61,7 @@ def lab_step(stream: np.ndarray, size: int) -> Callable[[], None]:
 def recipe_step(name: str, folder: Path) -> tuple[Callable[[], None], int]:
     """One update of a recipe of ours, and how many it has."""
     settings = load_recipe(name)
-    trainer = build_trainer(start_run(settings, folder / name))
+    trainer = build_trainer(start_run(settings, folder / name)[0])
     return lambda: void(trainer.step(settings.training.learning_rate)), settings.training.iterations
 
 

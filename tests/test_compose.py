@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tunewright.compose import Tally, Wish, compose, replay
+from tunewright.compose import Tally, compose, replay
 from tunewright.errors import DecodingError, InputError, RunError
 from tunewright.music.bars import is_valid
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, open_run, read_fingerprints, text_sha256, write_fingerprints
+from tunewright.wish import Wish
 
 COOL = Wish(temperature=0.5, seed=11)
 

@@ -6,11 +6,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tunewright.compose import Wish, compose
+from tunewright.compose import compose
 from tunewright.evaluate import evaluate
 from tunewright.export import export_run
 from tunewright.run import BUILTIN, Run, builtin_run, read_fingerprints
 from tunewright.settings import load_recipe
+from tunewright.wish import Wish
 
 
 def test_an_exported_run_is_small_and_knows_its_own_figure(tiny_run: Run, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ LEVELS = {
     "errors": 0, "contracts": 0, "files": 0, "catalogue": 0,
     "music": 1, "settings": 1,
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
-    "training": 3, "run": 3,
+    "training": 3, "run": 3, "wish": 3,
     "train": 4, "compose": 4, "evaluate": 4,
     "publish": 5, "export": 5,
     "cli": 6, "__main__": 7, "__init__": 7,

@@ -11,7 +11,7 @@ _PUBLIC = {
     "load_recipe": "tunewright.settings",
     "train": "tunewright.train",
     "compose": "tunewright.compose",
-    "Wish": "tunewright.compose",
+    "Wish": "tunewright.wish",
     "read_tune": "tunewright.music.reader",
     "check": "tunewright.music.bars",
 }

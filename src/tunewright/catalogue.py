@@ -81,7 +81,7 @@ def build(section: str, name: str, options: Mapping[str, Any], *context: Any) ->
     """
     maker = find(section, name)
     target = maker.__init__ if inspect.isclass(maker) else maker
-    hints = get_type_hints(target)
+    hints = get_type_hints(target, include_extras=True)
     known = [
         parameter.name
         for parameter in inspect.signature(maker).parameters.values()

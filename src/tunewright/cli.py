@@ -19,6 +19,7 @@ from tunewright.errors import TunewrightError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 PATH = click.Path(path_type=Path)
+Gather = Callable[[Any], dict[str, Any]]
 
 
 class Commands(click.Group):
@@ -53,7 +54,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("run", required=False, type=PATH)
-@click.option("--count", default=1, show_default=True, type=click.IntRange(1), help="How many tunes.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 100_000), help="How many tunes.")
 @click.option("--out", type=PATH, help="Folder to write to; without it the ABC is printed.")
 @click.option("--to", "formats", default="abc,mid,wav,svg,png", show_default=True, help="Files to write for each tune.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same tunes.")
@@ -83,34 +84,41 @@ def compose(
     **wishes: Any,
 ) -> None:
     """Composes new tunes; RUN left out means the built-in one."""
-    from tunewright.compose import Composition, Tally, Wish, replay
-    from tunewright.compose import compose as compose_tunes
+    from tunewright.compose import Tally, iterate, replay
+    from tunewright.errors import SettingsError
     from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.run import builtin_run, open_run
+    from tunewright.wish import Wish
 
-    names = parse_formats(formats)
-    publisher = Publisher(out, names, soundfont) if out else None
-    tally = Tally()
-    if replayed:
-        composed = [replay(replayed)]
-    else:
-        opened = open_run(run) if run else builtin_run()
-        wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
-
-        def tell(composition: Composition) -> None:
-            say(f"  {composition.piece.title or 'untitled'}  ({composition.piece.type} {composition.piece.key})")
-
-        composed = compose_tunes(opened, wish, count=count, tally=tally, on_piece=None if as_json else tell)
-    files = publisher.publish(composed) if publisher else [[] for _ in composed]
+    publisher = Publisher(out, parse_formats(formats), soundfont) if out else None
+    tally, composed, failed = Tally(), [], []
+    try:
+        if replayed:
+            if run or count > 1:
+                raise SettingsError("--replay composes the one tune that its file tells of; leave RUN and --count out")
+            composed.append(replay(replayed))
+        else:
+            opened = open_run(run) if run else builtin_run()
+            wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
+            for composition in iterate(opened, wish, count=count, tally=tally):
+                composed.append(composition)
+                if not as_json:
+                    piece = composition.piece
+                    say(f"  {len(composed)}. {piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})")
+    finally:
+        # What stands is kept, whatever happened to the rest.
+        files, failed = publisher.publish(composed) if publisher and composed else ([[] for _ in composed], [])
+    for message in failed:
+        say(f"tunewright: {message}")
+    rejected = f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip()
     if as_json:
-        name = composed[0].provenance["run"]["name"] if composed else ""
-        put_json(compositions_json(name, composed, files, tally, wishes["seed"]))
+        put_json(compositions_json(composed, files, tally))
     elif out:
-        say(f"{len(composed)} tunes in {out}, {tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip())
-        say(f"see and hear them: {out / 'index.html'}")
+        say(f"{len(composed)} tunes, {rejected}\nsee and hear them: {out / 'index.html'}")
     else:
         click.echo("\n\n".join(composition.piece.text for composition in composed))
-        say(f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip())
+        say(rejected)
+    sys.exit(2 if failed else 0)
 
 
 @main.command()
@@ -118,7 +126,7 @@ def compose(
 @click.option("--corpus", default="", help="Learn from this corpus or .abc file instead of the recipe's.")
 @click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a setting; repeatable.")
 @click.option("--iterations", type=click.IntRange(1), help="Updates of the weights.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Train for about so long instead.")
+@click.option("--minutes", type=click.FloatRange(0, 100_000, min_open=True), help="Train for about so long instead.")
 @click.option("--out", type=PATH, help="Run folder [default: runs/RECIPE].")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, batches and dropout.")
@@ -149,6 +157,8 @@ def train(
     changes = [*assignments]
     changes += [f"training.iterations={iterations}"] if iterations else []
     changes += [f"training.seed={seed}"] if seed is not None else []
+    if minutes and iterations:
+        raise SettingsError("--minutes and --iterations both say how long; give one of them")
     if resume and (corpus or changes or minutes):
         raise SettingsError("--resume goes on with the run's own settings; leave the other options out")
     settings = open_run(folder).settings if resume else load_recipe(recipe or "")
@@ -182,9 +192,10 @@ def evaluate(run: Path | None, on: str, split: str, weights: str, as_json: bool)
     if as_json:
         put_json(result)
     else:
+        left_out = f", {result['left_out']} left out that the run knows" if result["left_out"] else ""
         click.echo(
             f"{result['bits_per_unit']:.4f} bits per {result['unit']} on {result['pieces']} {split} pieces "
-            f"of {result['on']} ({result['units']:,} {result['unit']}s, text sha256 {result['sha256'][:12]}...)"
+            f"of {result['on']}{left_out} ({result['units']:,} {result['unit']}s, text {result['sha256'][:12]})"
         )
 
 
@@ -239,10 +250,10 @@ def corpus_list() -> None:
         click.echo(name if name != "path" else "or the path of an .abc file")
 
 
-def corpus_command(name: str) -> Callable[[Callable[[Any], dict[str, Any]]], None]:
+def corpus_command(name: str) -> Callable[[Gather], Gather]:
     """A command that opens a corpus, and prints the facts that its function gathers."""
 
-    def register(gather: Callable[[Any], dict[str, Any]]) -> None:
+    def register(gather: Gather) -> Gather:
         @corpus.command(name, help=gather.__doc__)
         @click.argument("name")
         @JSON
@@ -257,19 +268,16 @@ def corpus_command(name: str) -> Callable[[Callable[[Any], dict[str, Any]]], Non
                 for key, value in facts.items():
                     click.echo(f"{key:16} {value}")
 
+        return gather
+
     return register
 
 
+@corpus_command("fetch")
 @corpus_command("show")
 def corpus_show(opened: Any) -> dict[str, Any]:
-    """Source, licence and hash of a corpus."""
+    """Finds or fetches a corpus, and tells its source, licence and hash."""
     return {"name": opened.name, "source": opened.source, "licence": opened.licence, "sha256": opened.sha256}
-
-
-@corpus_command("fetch")
-def corpus_fetch(opened: Any) -> dict[str, Any]:
-    """Finds or fetches a corpus, and tells where it lies."""
-    return {"name": opened.name, "source": opened.source}
 
 
 @corpus_command("stats")
@@ -296,10 +304,10 @@ def runs(folder: Path) -> None:
     from tunewright.run import find_runs
 
     for run in find_runs(folder):
-        results = run.about["results"]
+        results = run.about.get("results", {})
         best = results.get("best")
         figure = f"{best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else "not measured"
-        click.echo(f"{'built-in' if run.is_builtin else run.folder}  {run.about['recipe']}  {figure}")
+        click.echo(f"{'built-in' if run.is_builtin else run.folder}  {run.about.get('recipe', '')}  {figure}")
 
 
 @main.command()

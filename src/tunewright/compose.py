@@ -7,20 +7,22 @@ is always the same tune, so pieces don't depend on how many are asked for, and a
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunewright import catalogue
-from tunewright.contracts import Filter, Piece, SequenceModel
+from tunewright.contracts import Piece, SequenceModel
 from tunewright.errors import DecodingError, InputError
 from tunewright.music.bars import check
+from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, builtin_run, open_run, text_sha256
+from tunewright.wish import Wish
 
 if TYPE_CHECKING:
     from tunewright.decoding.generate import Finished
@@ -30,59 +32,6 @@ LONGEST = 1500
 """Symbols after which an attempt is given up; the longest of the lab's tunes has 603 characters."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
-NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "greedy": False}
-"""The filters in their order, each with the value at which it changes nothing."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is asked for. Empty means: as the model likes.
-
-    Attributes:
-        type: dance, e.g. ``"jig"``.
-        meter: e.g. ``"6/8"``.
-        key: e.g. ``"Edor"``.
-        title: of the tune.
-        prompt: ABC that the tune begins with, to the letter; excludes the four above.
-        temperature: 1 draws as the model predicts; below 1 more safely. At 0.8 the built-in run makes the fewest
-            wrong bars.
-        top_k: only the likeliest k symbols; 0 for all.
-        top_p: only the likeliest symbols that reach this probability; 1 for all.
-        min_p: only symbols at least this share as likely as the likeliest; 0 for all.
-        greedy: always the likeliest symbol.
-        seed: of everything random.
-    """
-
-    type: str = ""
-    meter: str = ""
-    key: str = ""
-    title: str = ""
-    prompt: str = ""
-    temperature: float = 0.8
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    greedy: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.temperature <= 0:
-            raise DecodingError(f"temperature {self.temperature}: expected a number above 0 (--greedy for none at all)")
-        if not 0 < self.top_p <= 1:
-            raise DecodingError(f"top-p {self.top_p}: expected a probability above 0 and up to 1")
-        if not 0 <= self.min_p < 1:
-            raise DecodingError(f"min-p {self.min_p}: expected a share from 0 to below 1")
-        if self.top_k < 0:
-            raise DecodingError(f"top-k {self.top_k}: expected a number of symbols, or 0 for all")
-        if not 0 <= self.seed < 2**64:
-            raise DecodingError(f"seed {self.seed}: expected a whole number from 0 to 2**64 - 1")
-        if self.prompt and (self.type or self.meter or self.key or self.title):
-            raise DecodingError("a prompt in ABC already holds the header: give it, or type, meter, key and title")
-
-    def filters(self) -> list[Filter]:
-        """The filters that change anything, in their order."""
-        chosen = [name for name, neutral in NEUTRAL.items() if getattr(self, name) != neutral]
-        return [partial(catalogue.find("filter", name), value=getattr(self, name)) for name in chosen]
 
 
 @dataclass(frozen=True)
@@ -112,15 +61,21 @@ class Tally:
 
 
 def compose(
-    run: Run | None = None,
-    wish: Wish | None = None,
-    *,
-    count: int = 1,
-    first: int = 0,
-    tally: Tally | None = None,
-    on_piece: Callable[[Composition], None] | None = None,
+    run: Run | None = None, wish: Wish | None = None, *, count: int = 1, first: int = 0, tally: Tally | None = None
 ) -> list[Composition]:
-    """Composes whole tunes whose bars are right, in one batch.
+    """Composes whole tunes whose bars are right; :func:`iterate` as a list.
+
+    Raises:
+        DecodingError: a wish that the run can't understand, or a tune that didn't succeed in
+            :data:`MOST_ATTEMPTS` attempts.
+    """
+    return list(iterate(run, wish, count=count, first=first, tally=tally))
+
+
+def iterate(
+    run: Run | None = None, wish: Wish | None = None, *, count: int = 1, first: int = 0, tally: Tally | None = None
+) -> Iterator[Composition]:
+    """Composes whole tunes whose bars are right, in order, each as soon as it and those before it stand.
 
     Args:
         run: whose model composes; None for the built-in one.
@@ -128,26 +83,28 @@ def compose(
         count: how many tunes.
         first: number of the first; tune ``n`` is the same whichever call asks for it.
         tally: counts what was rejected.
-        on_piece: is told each tune as soon as it stands.
 
     Raises:
-        DecodingError: a wish that the run can't understand, or a tune that didn't succeed in :data:`MOST_ATTEMPTS`
-            attempts.
+        DecodingError: as for :func:`compose`.
     """
-    run, wish = run or builtin_run(), wish or Wish()
+    composer = _Composer(run or builtin_run(), wish or Wish())
     tally = tally if tally is not None else Tally()
-    composer = _Composer(run, wish)
     found: dict[int, Composition] = {}
     attempts = dict.fromkeys(range(first, first + count), 0)
-    while attempts:
-        for piece, finished in composer.round(attempts):
-            composition = composer.judge(finished, tally)
-            if composition:
-                found[piece] = composition
-                del attempts[piece]
-                if on_piece:
-                    on_piece(composition)
-    return [found[piece] for piece in range(first, first + count)]
+    following = first
+    try:
+        while attempts:
+            for piece, finished in composer.round(attempts):
+                composition = composer.judge(finished, tally)
+                if composition:
+                    found[piece] = composition
+                    del attempts[piece]
+                    while following in found:
+                        yield found.pop(following)
+                        following += 1
+    except DecodingError:
+        yield from (found[piece] for piece in sorted(found))  # one that fails takes none of the others with it
+        raise
 
 
 def replay(path: Path) -> Composition:
@@ -160,17 +117,18 @@ def replay(path: Path) -> Composition:
     """
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        run_name, wish = told["run"], Wish(**told["wish"])
+        wish, versions = Wish(**told["wish"]), told["versions"]
         piece, attempt, sha256 = int(told["piece"]), int(told["attempt"]), str(told["sha256"])
+        builtin, folder = bool(told["run"]["builtin"]), str(told["run"]["folder"])
+        if not (0 <= piece < 2**32 and 0 <= attempt < 2**16):
+            raise ValueError("piece or attempt out of range")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the provenance of a composition ({error})") from None
-    run = builtin_run() if run_name["builtin"] else open_run(run_name["folder"])
+    run = builtin_run() if builtin else open_run(folder)
     composer = _Composer(run, wish)
     composition = composer.composition(next(composer.draw([(piece, attempt)])))
     if text_sha256(composition.piece.text) != sha256:
-        raise DecodingError(
-            f"{path}: run {run.name} now composes another tune here; it was composed with {told['versions']}"
-        )
+        raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")
     return composition
 
 
@@ -198,15 +156,16 @@ class _Composer:
         )
 
     def round(self, attempts: dict[int, int]) -> Iterator[tuple[int, Finished]]:
-        """The next attempts of all wanted pieces, several of each where that fills a tile, in the order of attempts.
+        """The next attempts of some wanted pieces, as many as fill a tile, in the order of pieces and attempts.
 
-        A piece that leaves ``attempts`` meanwhile is not offered again; the others' counts go up.
+        A piece that leaves ``attempts`` meanwhile is not offered again; the counts of the others go up.
         """
         from tunewright.decoding.generate import TILE
 
+        pieces = list(islice(attempts, TILE))
         # Greedy attempts are all alike; a second one is of no use.
-        each = 1 if self.wish.greedy else max(1, TILE // len(attempts))
-        addresses = [(piece, start + extra) for piece, start in attempts.items() for extra in range(each)]
+        each = 1 if self.wish.greedy else max(1, TILE // len(pieces))
+        addresses = [(piece, attempts[piece] + extra) for piece in pieces for extra in range(each)]
         results = {(done.draw.piece, done.draw.attempt): done for done in self.draw(addresses)}
         for address in addresses:
             piece = address[0]
@@ -216,7 +175,7 @@ class _Composer:
                 attempts[piece] += 1
                 if attempts[piece] >= MOST_ATTEMPTS or self.wish.greedy:
                     raise DecodingError(
-                        f"no whole tune with right bars in {attempts[piece]} attempts; a lower temperature, "
+                        f"no whole tune with right bars in {attempts[piece]} attempts; another temperature, "
                         "another prompt or fewer wishes may help"
                     )
 
@@ -229,18 +188,23 @@ class _Composer:
         if composition.problems:
             tally.reasons["wrong bars"] += 1
             return None
+        if composition.piece.meter == "none" and self.run.style.meters:
+            tally.reasons["no meter"] += 1  # without one, no bar can be wrong
+            return None
         return composition
 
     def composition(self, finished: Finished) -> Composition:
-        codec = self.run.codec
-        origin = f"run {self.run.name}, seed {self.wish.seed}, piece {finished.draw.piece}"
+        """What was drawn, as a piece; numbered by its place unless the prompt says otherwise."""
+        drawn, codec = finished.draw, self.run.codec
+        origin = f"run {self.run.name}, seed {self.wish.seed}, piece {drawn.piece}"
         text = codec.decode(finished.ids).text.rstrip("\n")
-        tune = read_tune(text)
-        problems = tuple(problem.message for problem in check(tune) if problem.severity != "note")
-        piece = Piece(tune.title, text, origin, tune.type, tune.meter.name, tune.key.name)
-        return Composition(piece, self._provenance(finished, text), problems)
+        if not self.wish.prompt:
+            text = re.sub(r"\AX:.*", f"X:{drawn.piece + 1}", text)
+        piece = piece_of(text, origin)
+        problems = tuple(problem.message for problem in check(read_tune(text)) if problem.severity != "note")
+        return Composition(piece, self._provenance(finished, piece), problems)
 
-    def _provenance(self, finished: Finished, text: str) -> dict[str, Any]:
+    def _provenance(self, finished: Finished, piece: Piece) -> dict[str, Any]:
         about = self.run.about
         return {
             "run": {
@@ -254,7 +218,8 @@ class _Composer:
             "wish": asdict(self.wish),
             "piece": finished.draw.piece,
             "attempt": finished.draw.attempt,
-            "sha256": text_sha256(text),
+            "title": piece.title,
+            "sha256": text_sha256(piece.text),
             "versions": {"tunewright": version("tunewright"), "torch": version("torch")},
         }
 
@@ -263,7 +228,7 @@ def build_template(run: Run, wish: Wish) -> Template:
     """What the wish fixes of a tune's beginning, in the spelling that the run has learned.
 
     Raises:
-        DecodingError: the run has not learned this dance, meter or key, or the prompt says nothing.
+        DecodingError: the run has not learned this dance, meter or key, or no right tune can begin with the prompt.
     """
     from tunewright.decoding.template import Fixed, Open, Template
 
@@ -273,6 +238,7 @@ def build_template(run: Run, wish: Wish) -> Template:
         return tuple(codec.encode_text(text).tolist())
 
     if wish.prompt:
+        _check_prompt(wish.prompt)
         return Template([Fixed(ids(wish.prompt))], codec.size)
     newline = ids("\n")[0]
     ends = tuple({*codec.boundary} - {newline})
@@ -280,3 +246,20 @@ def build_template(run: Run, wish: Wish) -> Template:
     for text, goes_on in run.style.lines(wish.type, wish.meter, wish.key, wish.title):
         stretches += [Fixed(ids(text)), Open(newline, ends)] if goes_on else [Fixed(ids(text + "\n"))]
     return Template(stretches, codec.size)
+
+
+def _check_prompt(prompt: str) -> None:
+    """Refuses at once what could only fail after many attempts."""
+    if len(prompt) > LONGEST // 2:
+        raise DecodingError(f"the prompt has {len(prompt)} characters; expected at most {LONGEST // 2}")
+    if re.search(r"\n\s*\n", prompt):
+        raise DecodingError("the prompt holds a blank line, which ends a tune; expected the beginning of one tune")
+    lines = prompt.split("\n")
+    whole_header = any(line.startswith("K:") for line in lines[:-1])
+    # What stands after the last bar line isn't finished yet, and a short first bar may yet find its partner.
+    finished = prompt[: prompt.rfind("|") + 1] if whole_header else ""
+    problems = [problem for problem in check(read_tune(finished)) if problem.severity == "error"] if finished else []
+    last = len(read_tune(finished).bars)
+    for problem in problems:
+        if problem.bar < last and problem.message != "no notes":
+            raise DecodingError(f"no right tune begins with this prompt: bar {problem.bar}: {problem.message}")

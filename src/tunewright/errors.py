@@ -5,6 +5,7 @@
     ├── SettingsError               a recipe, an option or a --set that cannot be meant
     ├── RunError                    a run folder that is missing, incomplete or of another kind
     ├── CorpusError                 a data set that cannot be found, fetched or trusted
+    ├── TrainingError               a training that cannot go on
     ├── DecodingError               a prompt or wish that cannot be continued
     ├── RenderingError              a piece that cannot be played or drawn
     ├── OutputError                 a place that cannot be written to
@@ -34,6 +35,10 @@ class RunError(TunewrightError):
 
 class CorpusError(TunewrightError):
     """A data set that cannot be found, fetched or trusted."""
+
+
+class TrainingError(TunewrightError):
+    """A training that cannot go on."""
 
 
 class DecodingError(TunewrightError):

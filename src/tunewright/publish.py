@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,12 @@ from tunewright.contracts import Piece, Renderer
 from tunewright.corpora.path import decode
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.files import write_whole
-from tunewright.music.bars import check
+from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
 from tunewright.music.performance import perform, timemap
+from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
+from tunewright.music.tune import Tune
 from tunewright.rendering.page import Exhibit, write_page
 
 SAME = {"midi": "mid", "xml": "musicxml"}
@@ -40,23 +41,25 @@ def parse_formats(text: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _tunes_of(path: Path) -> list[tuple[int, str]]:
+    """(first line, text) of each tune of a file."""
+    try:
+        text = decode(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    tunes = split_tunes(text)
+    if not tunes:
+        raise InputError(f"{path}: no tune in it (a tune begins with an X: line)")
+    return tunes
+
+
 def read_pieces(path: Path) -> list[Piece]:
     """All tunes of an ABC file.
 
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    try:
-        text = decode(path.read_bytes()).replace("\r\n", "\n")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
-    pieces = []
-    for line, own in split_tunes(text):
-        tune = read_tune(own, line)
-        pieces.append(Piece(tune.title, own, f"{path}, line {line}", tune.type, tune.meter.name, tune.key.name))
-    if not pieces:
-        raise InputError(f"{path}: no tune in it (a tune begins with an X: line)")
-    return pieces
+    return [piece_of(text, f"{path}, line {line}") for line, text in _tunes_of(path)]
 
 
 def check_file(path: Path) -> list[dict[str, Any]]:
@@ -65,34 +68,30 @@ def check_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    rows = []
-    for piece in read_pieces(path):
-        first_line = int(piece.origin.rsplit(" ", 1)[1])
-        tune = read_tune(piece.text, first_line)
-        problems = check(tune)
-        rows.append(
+    return [_checked(str(path), read_tune(text, line)) for line, text in _tunes_of(path)]
+
+
+def _checked(file: str, tune: Tune) -> dict[str, Any]:
+    return {
+        "file": file,
+        "number": tune.number,
+        "title": tune.title,
+        "valid": is_valid(tune),
+        "bars": len(tune.bars),
+        "meter": tune.meter.name,
+        "key": tune.key.name,
+        "type": tune.type,
+        "problems": [
             {
-                "file": str(path),
-                "number": tune.number,
-                "title": tune.title,
-                "valid": all(problem.severity == "note" for problem in problems),
-                "bars": len(tune.bars),
-                "meter": tune.meter.name,
-                "key": tune.key.name,
-                "type": tune.type,
-                "problems": [
-                    {
-                        "bar": problem.bar,
-                        "line": problem.position.line,
-                        "column": problem.position.column,
-                        "message": problem.message,
-                        "severity": problem.severity,
-                    }
-                    for problem in problems
-                ],
+                "bar": problem.bar,
+                "line": problem.position.line,
+                "column": problem.position.column,
+                "message": problem.message,
+                "severity": problem.severity,
             }
-        )
-    return rows
+            for problem in check(tune)
+        ],
+    }
 
 
 class Publisher:
@@ -111,70 +110,65 @@ class Publisher:
             renderer = catalogue.find("renderer", name)
             self.renderers.append(renderer(soundfont) if name == "wav" and soundfont else renderer())
 
-    def publish(self, compositions: Sequence[Composition]) -> list[list[Path]]:
+    def publish(self, compositions: Sequence[Composition]) -> tuple[list[list[Path]], list[str]]:
         """Writes every composition with its provenance, and a page that shows and plays them all.
 
         Returns:
-            The files of each composition.
-
-        Raises:
-            RenderingError: a file could not be written; those before it stay.
+            The files of each composition, and one message for each file that could not be written.
         """
-        files, exhibits = [], []
+        files, failed, exhibits = [], [], []
         for number, composition in enumerate(compositions, 1):
-            piece = _numbered(composition.piece, number)
-            stem = f"{number:02d}-{_slug(piece.title)}"
-            written = self.render(piece, stem)
-            provenance = {**composition.provenance, "title": piece.title}
-            written.append(
-                write_whole(self.folder / f"{stem}.json", json.dumps(provenance, ensure_ascii=False, indent=1) + "\n")
-            )
+            stem = f"{number:02d}-{_slug(composition.piece.title)}"
+            written, messages = self.render(composition.piece, stem)
+            provenance = json.dumps(composition.provenance, ensure_ascii=False, indent=1)
+            written.append(write_whole(self.folder / f"{stem}.json", provenance + "\n"))
             files.append(written)
-            exhibits.append(self._exhibit(composition, piece, stem, written))
+            failed += messages
+            exhibits.append(_exhibit(composition, stem, written))
         write_page(self.folder, exhibits)
-        return files
+        return files, failed
 
-    def render(self, piece: Piece, stem: str) -> list[Path]:
-        """One piece in all formats."""
-        return [renderer(piece, self.folder / f"{stem}{renderer.suffix}") for renderer in self.renderers]
-
-    def render_all(self, pieces: Sequence[Piece]) -> tuple[list[Path], list[str]]:
-        """Many pieces in all formats: (files written, one message for each piece that could not be)."""
+    def render(self, piece: Piece, stem: str) -> tuple[list[Path], list[str]]:
+        """One piece in all formats: the files written, and one message for each that could not be."""
         written: list[Path] = []
         failed: list[str] = []
-        for number, piece in enumerate(pieces, 1):
+        for renderer in self.renderers:
             try:
-                written += self.render(piece, f"{number:02d}-{_slug(piece.title)}")
+                written.append(renderer(piece, self.folder / f"{stem}{renderer.suffix}"))
             except RenderingError as error:
-                failed.append(f"{piece.origin}, '{piece.title}': {error}")
+                failed.append(f"{piece.origin}, '{piece.title}', {renderer.suffix}: {error}")
         return written, failed
 
-    def _exhibit(self, composition: Composition, piece: Piece, stem: str, written: Sequence[Path]) -> Exhibit:
-        tune = read_tune(piece.text)
-        provenance = composition.provenance
-        files = {path.suffix: path for path in written}
-        return {
-            "title": piece.title or "untitled",
-            "stem": stem,
-            "facts": {
-                "type": tune.type,
-                "meter": tune.meter.name,
-                "key": tune.key.name,
-                "bars": str(len(tune.bars)),
-                "run": provenance["run"]["name"],
-                "seed": str(provenance["wish"]["seed"]),
-            },
-            "svg": files.get(".svg"),
-            "wav": files.get(".wav"),
-            "mid": files.get(".mid"),
-            "abc": piece.text,
-            "timemap": timemap(perform(tune)),
-        }
+    def render_all(self, pieces: Sequence[Piece]) -> tuple[list[Path], list[str]]:
+        """Many pieces in all formats: the files written, and one message for each that could not be."""
+        results = [self.render(piece, f"{number:02d}-{_slug(piece.title)}") for number, piece in enumerate(pieces, 1)]
+        return [path for written, _ in results for path in written], [line for _, failed in results for line in failed]
 
 
-def compositions_json(
-    run: str, composed: Sequence[Composition], files: Sequence[Sequence[Path]], tally: Tally, seed: int
-) -> dict[str, Any]:
+def _exhibit(composition: Composition, stem: str, written: Sequence[Path]) -> Exhibit:
+    piece, provenance = composition.piece, composition.provenance
+    tune = read_tune(piece.text)
+    files = {path.suffix: path for path in written}
+    return {
+        "title": piece.title or "untitled",
+        "stem": stem,
+        "facts": {
+            "type": tune.type,
+            "meter": tune.meter.name,
+            "key": tune.key.name,
+            "bars": str(len(tune.bars)),
+            "run": provenance["run"]["name"],
+            "seed": str(provenance["wish"]["seed"]),
+        },
+        "svg": files.get(".svg"),
+        "wav": files.get(".wav"),
+        "mid": files.get(".mid"),
+        "abc": piece.text,
+        "timemap": timemap(perform(tune)),
+    }
+
+
+def compositions_json(composed: Sequence[Composition], files: Sequence[Sequence[Path]], tally: Tally) -> dict[str, Any]:
     """What ``compose --json`` prints."""
     pieces = [
         {
@@ -188,12 +182,9 @@ def compositions_json(
         }
         for composition, own in zip(composed, files, strict=True)
     ]
-    return {"run": run, "seed": seed, "rejected": tally.rejected, "reasons": dict(tally.reasons), "pieces": pieces}
-
-
-def _numbered(piece: Piece, number: int) -> Piece:
-    """The piece with its ``X:`` number set, so that a folder's tunes can be joined to one file."""
-    return replace(piece, text=re.sub(r"\AX:.*", f"X:{number}", piece.text))
+    provenance = composed[0].provenance
+    told = {"run": provenance["run"]["name"], "seed": provenance["wish"]["seed"]}
+    return {**told, "rejected": tally.rejected, "reasons": dict(tally.reasons), "pieces": pieces}
 
 
 def _slug(title: str) -> str:

@@ -1,5 +1,5 @@
-"""A run: one folder that holds everything a training was and learned. Nothing outside it is needed to compose or to
-resume.
+"""A run: one folder that holds everything a training was and learned. Nothing outside it is needed to compose; to
+resume or to evaluate needs the corpus too.
 
 settings.json         what was asked
 codec.json            symbols
@@ -20,6 +20,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -33,7 +34,7 @@ from tunewright.files import write_whole
 from tunewright.music.fingerprint import fingerprint
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.reader import read_tune
-from tunewright.settings import Settings, dump_settings, read_settings
+from tunewright.settings import Settings, dump_settings, parse_settings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -60,28 +61,34 @@ class Run:
 
     @cached_property
     def settings(self) -> Settings:
-        return read_settings(self._text("settings.json"), str(self.folder / "settings.json"))
+        return parse_settings(self._json("settings.json", dict), str(self.folder / "settings.json"))
 
     @cached_property
     def codec(self) -> Codec:
         maker = catalogue.find("codec", self.settings.codec.name)
-        codec: Codec = maker.__self__.load(self.folder / "codec.json")
+        try:
+            codec: Codec = maker.__self__.load(self.folder / "codec.json")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{self.folder / 'codec.json'} is no codec ({error})") from None
         return codec
 
     @cached_property
     def about(self) -> dict[str, Any]:
         """Contents of ``run.json``."""
-        content: dict[str, Any] = json.loads(self._text("run.json"))
+        content: dict[str, Any] = self._json("run.json", dict)
         return content
 
     @cached_property
     def style(self) -> HeaderStyle:
-        return HeaderStyle.from_dict(json.loads(self._text("style.json")))
+        try:
+            return HeaderStyle.from_dict(self._json("style.json", dict))
+        except (KeyError, TypeError) as error:
+            raise RunError(f"{self.folder / 'style.json'} is no style of headers ({error})") from None
 
     @cached_property
     def split(self) -> list[dict[str, Any]]:
         """Origin, sha256, part and cluster of each piece of the corpus."""
-        rows: list[dict[str, Any]] = json.loads(self._text("split.json"))
+        rows: list[dict[str, Any]] = self._json("split.json", list)
         return rows
 
     def new_model(self) -> nn.Module:
@@ -129,11 +136,21 @@ class Run:
             raise RunError(f"{corpus.source} is not what run {self.name} was split on: it lacks {missing[0]}")
         return [by_sha256[row["sha256"]] for row in rows]
 
-    def _text(self, name: str) -> str:
+    def _json(self, name: str, kind: type) -> Any:
+        """Contents of a JSON file of the run.
+
+        Raises:
+            RunError: it is missing, damaged, or holds something else.
+        """
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            content = json.loads((self.folder / name).read_text(encoding="utf-8"))
         except OSError:
             raise RunError(f"{self.folder} is not a whole run: it lacks {name}") from None
+        except ValueError as error:
+            raise RunError(f"{self.folder / name} is damaged ({error})") from None
+        if not isinstance(content, kind):
+            raise RunError(f"{self.folder / name} is damaged (it holds no {kind.__name__})")
+        return content
 
 
 def open_run(path: str | Path) -> Run:
@@ -168,21 +185,26 @@ def builtin_run() -> Run:
 def open_corpus(settings: Settings) -> Corpus:
     """The corpus that the settings name: one of the catalogue, or the path of a user's file."""
     section = settings.corpus
-    if section.name not in catalogue.parts("corpus") and Path(section.name).exists():
-        corpus: Corpus = catalogue.build("corpus", "path", section.options, Path(section.name))
-    else:
-        corpus = catalogue.build("corpus", section.name, section.options)
+    named = section.name != "path" and (section.name in catalogue.parts("corpus") or not Path(section.name).exists())
+    corpus: Corpus = (
+        catalogue.build("corpus", section.name, section.options)
+        if named
+        else catalogue.build("corpus", "path", section.options, Path(section.name))
+    )
     return corpus
 
 
 def find_runs(folder: Path) -> list[Run]:
-    """The built-in run, where there is one, and those in a folder, by name."""
-    folders = [BUILTIN, *(sorted(folder.iterdir()) if folder.is_dir() else [])]
-    return [open_run(one) for one in folders if (one / "run.json").is_file()]
+    """The built-in run, where there is one, and those in a folder that can be opened, by name."""
+    runs = []
+    for one in [BUILTIN, *(sorted(folder.iterdir()) if folder.is_dir() else [])]:
+        with suppress(RunError):
+            runs.append(open_run(one))
+    return runs
 
 
 def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:
-    """Writes everything about a run but what it learns; ``run.json`` last, so that a folder with one is whole."""
+    """Writes everything about a run but what it learns and ``run.json``, which comes when the training stands ready."""
     learned = split.select(corpus.pieces, "training")
     write_whole(folder / "settings.json", dump_settings(settings))
     codec.save(folder / "codec.json")
@@ -194,7 +216,12 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     tunes = [read_tune(piece.text) for piece in learned]
     write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
     write_fingerprints(folder / "fingerprints.safetensors", [fingerprint(tune) for tune in tunes])
-    about = {
+    return Run(folder)
+
+
+def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any]:
+    """The contents of ``run.json`` before anything is learned."""
+    return {
         "format": FORMAT,
         "recipe": settings.recipe,
         "corpus": {
@@ -209,8 +236,6 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
         | {library: version(library) for library in LIBRARIES},
         "results": {},
     }
-    write_about(folder, about)
-    return Run(folder)
 
 
 def write_about(folder: Path, about: dict[str, Any]) -> None:

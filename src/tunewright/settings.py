@@ -62,7 +62,7 @@ class ModelSettings(Part):
 class TrainingSettings(Section):
     """The loop's settings."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
     iterations: int = Field(default=3000, ge=1)
     batch_size: int = Field(default=8, ge=1)
     length: int = Field(default=100, ge=1)
@@ -98,7 +98,10 @@ class Settings(Section):
     training: TrainingSettings = TrainingSettings()
 
     def with_corpus(self, name: str) -> Settings:
-        """These settings on another corpus; the options of the former one go with it."""
+        """These settings on another corpus (a name, or the path of a file); the options of the former one go with
+        it.
+        """
+        name = str(Path(name).resolve()) if Path(name).is_file() else name
         return self.model_copy(update={"corpus": CorpusSettings(name=name, split=self.corpus.split)})
 
     def changed(self, assignments: Sequence[str]) -> Settings:
@@ -161,7 +164,10 @@ def load_recipe(name: str) -> Settings:
     if name in recipe_names():
         text = (resources.files("tunewright") / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
     elif name.endswith(".toml") and Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"recipe {name}: {error}") from None
     else:
         raise SettingsError(f"no recipe '{name}'; there are: {', '.join(recipe_names())}, or a path to a .toml file")
     try:
@@ -173,7 +179,7 @@ def load_recipe(name: str) -> Settings:
 
 def dump_settings(settings: Settings) -> str:
     """Settings as JSON text, readable by :func:`read_settings`."""
-    return json.dumps(settings.model_dump(), indent=1) + "\n"
+    return json.dumps(settings.model_dump(mode="json"), indent=1) + "\n"
 
 
 def read_settings(text: str, source: str) -> Settings:

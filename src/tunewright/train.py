@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tunewright import catalogue
 from tunewright.contracts import Corpus, Split
 from tunewright.errors import RunError, SettingsError
-from tunewright.run import Run, open_corpus, open_run, write_about, write_run
+from tunewright.run import Run, about_run, open_corpus, open_run, write_about, write_run
 from tunewright.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def divide(settings: Settings, corpus: Corpus) -> Split:
     return split
 
 
-def start_run(settings: Settings, folder: Path) -> Run:
-    """Prepares a run folder: everything but learning.
+def start_run(settings: Settings, folder: Path) -> tuple[Run, dict[str, Any]]:
+    """Prepares a run folder: everything but learning; ``run.json``, which makes it a run, is returned and not yet
+    written.
 
     Raises:
         RunError: the folder holds a run already, which is left as it is.
@@ -48,7 +49,7 @@ def start_run(settings: Settings, folder: Path) -> Run:
     split = divide(settings, corpus)
     seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
     codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.reading_texts(seen))
-    return write_run(folder, settings, codec, corpus, split)
+    return write_run(folder, settings, codec, corpus, split), about_run(settings, corpus, split)
 
 
 def build_trainer(run: Run) -> Trainer:
@@ -89,12 +90,7 @@ def train(
     Raises:
         RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.
     """
-    run = open_run(folder) if resume else start_run(settings, folder)
-    trainer = build_trainer(run)
-    if minutes is not None and not resume:
-        run, trainer = _fix_iterations(run, trainer, minutes)
-    if resume and (folder / "state.pt").exists():
-        trainer.restore()
+    run, trainer = _resumed(folder) if resume else _started(settings, folder, minutes)
     trackers = make_trackers(run, trainer)
     try:
         outcome = trainer.run(trackers)
@@ -103,6 +99,27 @@ def train(
             tracker.close()
     write_about(folder, {**run.about, "results": _results(trainer, outcome)})
     return open_run(folder)
+
+
+def _started(settings: Settings, folder: Path, minutes: float | None) -> tuple[Run, Trainer]:
+    run, about = start_run(settings, folder)
+    trainer = build_trainer(run)
+    if minutes is not None:
+        run, trainer = _fix_iterations(run, trainer, minutes)
+    # Only now is it a run: what could not even begin doesn't stand in the way of another try.
+    write_about(folder, about)
+    return run, trainer
+
+
+def _resumed(folder: Path) -> tuple[Run, Trainer]:
+    run = open_run(folder)
+    has_state = (folder / "state.pt").exists()
+    if not has_state and any((folder / name).exists() for name in ("best.safetensors", "last.safetensors")):
+        raise RunError(f"{folder} holds weights but no state.pt, without which a training can't go on")
+    trainer = build_trainer(run)
+    if has_state:
+        trainer.restore()
+    return run, trainer
 
 
 def _fix_iterations(run: Run, trainer: Trainer, minutes: float) -> tuple[Run, Trainer]:

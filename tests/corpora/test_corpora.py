@@ -32,7 +32,7 @@ def test_both_readings_of_the_irish_tunes(irish_corpus: irish.IrishCorpus) -> No
 
 def test_the_labs_recipe_on_everything_reads_the_labs_text(irish_corpus: irish.IrishCorpus, tmp_path: Path) -> None:
     settings = load_recipe("lab").changed(["corpus.split=none", "model.hidden_size=8"])
-    trainer = build_trainer(start_run(settings, tmp_path / "run"))
+    trainer = build_trainer(start_run(settings, tmp_path / "run")[0])
     assert isinstance(trainer.batches, RandomWindows)
     songs = irish.lab_songs("".join(irish_corpus.blocks))
     read = CharacterCodec.load(tmp_path / "run" / "codec.json").decode_text(trainer.batches.stream.tolist())

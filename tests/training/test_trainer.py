@@ -57,7 +57,7 @@ def assert_same_run(one: Run, other: Run) -> None:
 
 def test_the_loop_is_the_labs(own_file: Path, tmp_path: Path) -> None:
     """With the lab's kind of settings, step by step what a plain PyTorch loop does."""
-    run = start_run(tiny_settings(own_file, "training.iterations=5"), tmp_path / "run")
+    run, _ = start_run(tiny_settings(own_file, "training.iterations=5"), tmp_path / "run")
     trainer = build_trainer(run)
     torch.manual_seed(0)
     plain = LSTM(run.codec.size, embedding_size=16, hidden_size=64)

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from tunewright.contracts import Corpus, Piece
 from tunewright.corpora import download
-from tunewright.music.fields import split_tunes
-from tunewright.music.reader import read_tune
+from tunewright.music.fields import split_tunes, tune_blocks
+from tunewright.music.pieces import piece_of
 
 NAME = "irish.abc"
 SHA256 = "df3782d5f7b5a2f4c66aa7c13f13008d5f48757b3f5f51620cd6c1ceb2c53023"
@@ -90,22 +90,10 @@ def open_irish(*, reading: Literal["tunes", "lab"] = "tunes") -> IrishCorpus:
     path = find_irish()
     content = path.read_bytes()
     text = content.decode()
-    pieces = []
-    for number, (_, tune_text) in enumerate(split_tunes(text), 1):
-        tune = read_tune(tune_text)
-        pieces.append(
-            Piece(
-                title=tune.title,
-                text=tune_text,
-                origin=f"{NAME}, tune {number}",
-                type=tune.type,
-                meter=tune.meter.name,
-                key=tune.key.name,
-                licence=LICENCE,
-            )
-        )
-    starts = [match.start() for match in re.finditer(r"(?m)^X:", text)]
-    ends = [*starts[1:], len(text)]
-    blocks = tuple(text[start:end] for start, end in zip(starts, ends, strict=True))
+    pieces = tuple(
+        piece_of(tune_text, f"{NAME}, tune {number}", LICENCE)
+        for number, (_, tune_text) in enumerate(split_tunes(text), 1)
+    )
+    blocks = tuple(tune_blocks(text))
     digest = hashlib.sha256(content).hexdigest()
-    return IrishCorpus("irish", str(path), LICENCE, digest, tuple(pieces), blocks=blocks, reading=reading)
+    return IrishCorpus("irish", str(path), LICENCE, digest, pieces, blocks=blocks, reading=reading)

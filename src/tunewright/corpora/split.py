@@ -1,7 +1,8 @@
-"""Which tunes may be learned from: a split that new tunes don't disturb and near-duplicates can't leak through.
+"""Which tunes may be learned from: a split that near-duplicates can't leak through.
 
-The part of a cluster of near-duplicates is decided by a hash of its own text, so the same tune falls on the same
-side in every corpus that holds it, on every machine.
+The part of a cluster of near-duplicates is decided by a hash of its smallest text, so it doesn't depend on the order of
+the tunes, on what other tunes there are, or on the machine. Only a tune that gains or loses near-duplicates can change
+sides.
 """
 
 from __future__ import annotations

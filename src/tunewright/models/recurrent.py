@@ -8,15 +8,18 @@ recurrent weights themselves).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tunewright.models.emission import Categorical
 
 Memory = Any
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Recurrent(nn.Module, ABC):
@@ -39,12 +42,12 @@ class Recurrent(nn.Module, ABC):
         self,
         size: int,
         *,
-        embedding_size: int = 256,
-        hidden_size: int = 1024,
-        layers: int = 1,
-        dropout: float = 0.0,
-        weight_dropout: float = 0.0,
-        symbol_dropout: float = 0.0,
+        embedding_size: Count = 256,
+        hidden_size: Count = 1024,
+        layers: Count = 1,
+        dropout: Share = 0.0,
+        weight_dropout: Share = 0.0,
+        symbol_dropout: Share = 0.0,
     ) -> None:
         super().__init__()
         self.emission = Categorical()

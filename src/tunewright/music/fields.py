@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from tunewright.errors import InputError
 from tunewright.music.tune import Position, Problem
@@ -17,14 +18,34 @@ _TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
 
 def split_tunes(text: str) -> list[tuple[int, str]]:
     """Cuts a file at its ``X:`` lines: (number of the first line, text without trailing blank lines) of each tune."""
-    starts = [match.start() for match in _NUMBER_LINE.finditer(text)]
-    ends = [*starts[1:], len(text)]
-    tunes, line, previous = [], 1, 0
-    for start, end in zip(starts, ends, strict=False):
-        line += text.count("\n", previous, start)
-        previous = start
-        tunes.append((line, text[start:end].rstrip()))
+    line, tunes = 1, []
+    for block in tune_blocks(text):
+        if block.startswith("X:"):
+            tunes.append((line, _without_what_follows(block)))
+        line += block.count("\n")
     return tunes
+
+
+def tune_blocks(text: str) -> list[str]:
+    """A file cut before each ``X:`` line; the first block may be text before the first tune."""
+    cuts = [0, *(match.start() for match in _NUMBER_LINE.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(cuts) if end > start]
+
+
+def _without_what_follows(block: str) -> str:
+    """A tune's block up to the blank line that ends it; a blank line between header and music doesn't (it occurs)."""
+    lines, music = [], False
+    for line in block.split("\n"):
+        if not line.strip() and music:
+            break
+        music = music or bool(line.strip() and not FIELD_LINE.match(line) and not line.startswith("%"))
+        lines.append(line)
+    return "\n".join(lines).rstrip()
+
+
+def value_of(field: re.Match[str]) -> str:
+    """The value of a field line, without a comment."""
+    return re.sub(r"(?<!\\)%.*", "", field.group(2)).strip()
 
 
 def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list[Problem], int]:
@@ -35,7 +56,7 @@ def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list
         where = Position(first_line + count, 1)
         field = FIELD_LINE.match(line)
         if field:
-            fields.setdefault(field.group(1), field.group(2).strip())
+            fields.setdefault(field.group(1), value_of(field))
             if field.group(1) == "K":
                 return fields, problems, count + 1
         elif line.strip() and not line.startswith("%"):
@@ -45,10 +66,15 @@ def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list
     return fields, problems, len(lines)
 
 
+def house_type(text: str) -> str:
+    """A dance as the house names it: ``"Slip Jig"`` is ``"slipjig"``."""
+    return re.sub(r"[\s_-]+", "", text.lower())
+
+
 def type_of(fields: dict[str, str]) -> str:
     """The dance that an ``R:`` line names, or a transcriber's id such as ``Z: id:dc-reel-18``."""
     if "R" in fields:
-        return re.sub(r"[\s_-]+", "", fields["R"].lower())
+        return house_type(fields["R"])
     match = _TYPE_IN_ID.search(fields.get("Z", ""))
     return match.group(1) if match else ""
 
@@ -59,7 +85,7 @@ def parse_unit_length(text: str) -> Fraction:
     Raises:
         InputError: it is not a fraction.
     """
-    match = re.fullmatch(r"\s*(\d+)(?:/(\d+))?\s*", text)
+    match = re.fullmatch(r"\s*(\d{1,4})(?:/(\d{1,4}))?\s*", text)
     if match is None or int(match.group(1)) == 0 or (match.group(2) and int(match.group(2)) == 0):
         raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
     return Fraction(int(match.group(1)), int(match.group(2) or 1))
@@ -67,8 +93,8 @@ def parse_unit_length(text: str) -> Fraction:
 
 def parse_tempo(text: str) -> tuple[Fraction, int] | None:
     """Reads the value of a ``Q:`` line: (beat in whole notes, beats a minute); a bare number counts quarters."""
-    match = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", re.sub(r'"[^"]*"', "", text))
-    if match is None or int(match.group(3)) == 0 or match.group(2) == "0":
+    match = re.search(r"(?:(\d{1,4})/(\d{1,4})\s*=\s*)?(\d{1,4})", re.sub(r'"[^"]*"', "", text))
+    if match is None or any(number is not None and int(number) == 0 for number in match.groups()):
         return None
     beat = Fraction(int(match.group(1)), int(match.group(2))) if match.group(1) else Fraction(1, 4)
     return beat, int(match.group(3))

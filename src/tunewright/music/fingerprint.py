@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from tunewright.music.tune import Tune
 
@@ -35,6 +35,24 @@ def grams(tune: Tune, length: int = GRAM) -> frozenset[tuple[int, ...]]:
 def fingerprint(tune: Tune) -> list[str]:
     """The runs as sorted 64-bit hashes in hexadecimal: what a run keeps of the tunes it has learned from."""
     return sorted(hashlib.sha256(repr(gram).encode()).hexdigest()[:16] for gram in grams(tune))
+
+
+class Relatives:
+    """Tells which tunes are near-duplicates of known ones.
+
+    Args:
+        known: fingerprints, as :func:`fingerprint` gives them.
+    """
+
+    def __init__(self, known: Iterable[Iterable[str]]) -> None:
+        self._holders: dict[str, list[int]] = defaultdict(list)
+        for index, own in enumerate(known):
+            for run in own:
+                self._holders[run].append(index)
+
+    def __contains__(self, tune: Tune) -> bool:
+        counts = Counter(index for run in fingerprint(tune) for index in self._holders.get(run, ()))
+        return any(count >= SHARED_GRAMS for count in counts.values())
 
 
 def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:

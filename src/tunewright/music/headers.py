@@ -14,11 +14,12 @@ from fractions import Fraction
 from typing import Any
 
 from tunewright.errors import DecodingError, InputError
+from tunewright.music.fields import house_type
 from tunewright.music.keys import parse_key, parse_meter
 from tunewright.music.tune import Tune
 
 _FIELD_LINE = re.compile(r"([A-Za-z]):(\s*)(.*)")
-_TYPE_ID = re.compile(r"(id:[a-z]+-)([a-z]+)-\d+$")
+_TYPE_ID = re.compile(r"(id:[a-z]+-[a-z]+)-\d+$")
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,20 @@ class HeaderStyle:
     """The spelling of headers in a collection.
 
     Attributes:
-        fields: letters in their usual order, e.g. ``"XTZMLK"``.
+        orders: the letters of a header in order, e.g. ``"XTZMLK"``; the most frequent order first.
         gaps: what stands between the colon and the value of each field.
-        type_prefix: what stands between the type field's colon and the dance, e.g. ``"id:dc-"``.
         type_field: letter of the field that names the dance; empty if none does.
-        type_suffix: what follows the dance, e.g. ``"-"`` before a number.
-        types: dances, the most frequent first.
-        meters: each meter as the house names it -> its usual spelling, the most frequent first.
+        type_suffix: what follows the dance in that field, e.g. ``"-"`` before a number.
+        types: each dance as the house names it -> its usual spelling in that field, the most frequent first.
+        meters: each meter likewise.
         keys: each key likewise.
     """
 
-    fields: str
+    orders: tuple[str, ...]
     gaps: dict[str, str]
     type_field: str
-    type_prefix: str
     type_suffix: str
-    types: tuple[str, ...]
+    types: dict[str, str]
     meters: dict[str, str]
     keys: dict[str, str]
 
@@ -50,34 +49,29 @@ class HeaderStyle:
         """The style of these tunes; ``texts`` are theirs, in the same order."""
         orders: Counter[str] = Counter()
         gaps: dict[str, Counter[str]] = {}
-        types: Counter[str] = Counter()
-        spellings: dict[str, Counter[tuple[str, str]]] = {"M": Counter(), "K": Counter(), "T": Counter()}
+        counts: dict[str, Counter[tuple[str, str]]] = {letter: Counter() for letter in "MKRZ"}
         for tune, text in zip(tunes, texts, strict=True):
             header = _header(text)
-            orders["".join(letter for letter, _, _ in header)] += 1
-            for letter, gap, value in header:
+            orders["".join(header)] += 1
+            for letter, (gap, value) in header.items():
                 gaps.setdefault(letter, Counter())[gap] += 1
                 if letter == "M":
-                    spellings["M"][canonical_meter(value), value] += 1
+                    counts["M"][canonical_meter(tune.meter.name), value] += 1
                 elif letter == "K":
-                    spellings["K"][tune.key.name, value] += 1
-                elif letter == "Z" and (match := _TYPE_ID.search(value)):
-                    spellings["T"]["Z", match.group(1)] += 1
+                    counts["K"][tune.key.name, value] += 1
                 elif letter == "R":
-                    spellings["T"]["R", ""] += 1
-            types[tune.type] += bool(tune.type)
-        usual_type = max(spellings["T"].items(), key=lambda item: (item[0][0] == "R", item[1]), default=(("", ""), 0))[
-            0
-        ]
+                    counts["R"][tune.type, value] += 1
+                elif letter == "Z" and (match := _TYPE_ID.match(value)):
+                    counts["Z"][tune.type, match.group(1)] += 1
+        type_field = max("RZ", key=lambda letter: counts[letter].total())
         return cls(
-            fields=orders.most_common(1)[0][0] if orders else "XTMLK",
+            orders=tuple(order for order, _ in orders.most_common()),
             gaps={letter: counter.most_common(1)[0][0] for letter, counter in gaps.items()},
-            type_field=usual_type[0],
-            type_prefix=usual_type[1],
-            type_suffix="-" if usual_type[0] == "Z" else "",
-            types=tuple(name for name, _ in types.most_common()),
-            meters=_usual(spellings["M"]),
-            keys=_usual(spellings["K"]),
+            type_field=type_field if counts[type_field] else "",
+            type_suffix="-" if type_field == "Z" and counts["Z"] else "",
+            types=_usual(counts[type_field]),
+            meters=_usual(counts["M"]),
+            keys=_usual(counts["K"]),
         )
 
     def lines(self, type: str = "", meter: str = "", key: str = "", title: str = "") -> list[tuple[str, bool]]:
@@ -90,22 +84,20 @@ class HeaderStyle:
         if title:
             wishes["T"] = self._field("T") + _one_line(title)
         if type:
-            name = re.sub(r"[\s_-]+", "", type.lower())
-            if not self.type_field or name not in self.types:
-                raise DecodingError(
-                    f"this run has learned no '{type}'; it knows: {', '.join(self.types) or 'no types'}"
-                )
-            wishes[self.type_field] = self._field(self.type_field) + self.type_prefix + name + self.type_suffix
+            known = self._spelling(self.types, house_type(type), type, "type")
+            wishes[self.type_field] = self._field(self.type_field) + known + self.type_suffix
         if meter:
-            wishes["M"] = self._field("M") + self._spelling(
-                self.meters, _canonical(canonical_meter, meter), meter, "meter"
-            )
+            canonical = _canonical(canonical_meter, meter)
+            wishes["M"] = self._field("M") + self._spelling(self.meters, canonical, meter, "meter")
         if key:
-            wishes["K"] = self._field("K") + self._spelling(self.keys, _canonical(canonical_key, key), key, "key")
+            canonical = _canonical(canonical_key, key)
+            wishes["K"] = self._field("K") + self._spelling(self.keys, canonical, key, "key")
+        order = next((order for order in self.orders if wishes.keys() <= set(order)), None)
+        if order is None:
+            raise DecodingError(f"no tune this run has learned from tells {', '.join(sorted(wishes))} in its header")
         open_fields = {self.type_field} if self.type_suffix else set()
         return [
-            (wishes.get(letter, self._field(letter)), letter not in wishes or letter in open_fields)
-            for letter in self.fields
+            (wishes.get(letter, self._field(letter)), letter not in wishes or letter in open_fields) for letter in order
         ]
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +105,7 @@ class HeaderStyle:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> HeaderStyle:
-        return cls(**{**values, "types": tuple(values["types"])})
+        return cls(**{**values, "orders": tuple(values["orders"])})
 
     def _field(self, letter: str) -> str:
         return f"{letter}:{self.gaps.get(letter, '')}"
@@ -121,7 +113,7 @@ class HeaderStyle:
     @staticmethod
     def _spelling(known: dict[str, str], canonical: str, wish: str, what: str) -> str:
         if canonical not in known:
-            raise DecodingError(f"this run has learned no {what} '{wish}'; it knows: {', '.join(known)}")
+            raise DecodingError(f"this run has learned no {what} '{wish}'; it knows: {', '.join(known) or 'none'}")
         return known[canonical]
 
 
@@ -147,17 +139,16 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _header(text: str) -> list[tuple[str, str, str]]:
-    """(letter, gap, value) of each header line up to ``K:``."""
-    rows = []
-    for line in text.splitlines():
+def _header(text: str) -> dict[str, tuple[str, str]]:
+    """(gap, value) of each header field up to ``K:``, by its letter, in order; of repeated fields the first."""
+    fields: dict[str, tuple[str, str]] = {}
+    for line in text.split("\n"):
         match = _FIELD_LINE.match(line)
-        if not match:
+        if match:
+            fields.setdefault(match.group(1), (match.group(2), match.group(3)))
+        if (match and match.group(1) == "K") or not (match or line.startswith("%")):
             break
-        rows.append(match.groups())
-        if match.group(1) == "K":
-            break
-    return rows  # type: ignore[return-value]
+    return fields
 
 
 def _usual(counts: Counter[tuple[str, str]]) -> dict[str, str]:

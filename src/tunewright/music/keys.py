@@ -31,7 +31,8 @@ NO_KEY = Key("none", 0, "none")
 NO_METER = Meter("none", 0, 4)
 
 _KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
-_METER = re.compile(r"(\d+(?:\+\d+)*)/(\d+)")
+_METER = re.compile(r"(\d{1,4}(?:\+\d{1,4})*)/(\d{1,4})")
+_NO_MODE = re.compile(r"\s+(?:\w+=.*|treble|bass|alto|tenor|perc|exp\b.*)$", re.IGNORECASE)
 
 
 def parse_key(text: str) -> Key:
@@ -43,7 +44,7 @@ def parse_key(text: str) -> Key:
     value = text.strip()
     if value.lower() in ("none", ""):
         return NO_KEY
-    match = _KEY.match(value)
+    match = _KEY.match(_NO_MODE.sub("", value))
     mode_name = match.group(3).lower()[:3] if match else ""
     if match is None or mode_name not in MODES:
         raise InputError(f"'{value}' is not a key; expected for example 'G', 'Edor', 'D Mixolydian' or 'F#m'")
@@ -74,7 +75,7 @@ def parse_meter(text: str) -> Meter:
         return NO_METER
     if value in ("C", "C|"):
         return Meter(value, 4, 4) if value == "C" else Meter(value, 2, 2)
-    match = _METER.match(value)
-    if match is None or int(match.group(2)) == 0:
+    match = _METER.fullmatch(value)
+    if match is None or int(match.group(2)) == 0 or not any(map(int, match.group(1).split("+"))):
         raise InputError(f"'{value}' is not a meter; expected for example '6/8', '4/4', 'C', 'C|' or 'none'")
     return Meter(match.group(0), sum(map(int, match.group(1).split("+"))), int(match.group(2)))

@@ -20,23 +20,23 @@ DECORATIONS = frozenset(
 DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
-LENGTH = r"(?:\d+)?/*(?:\d+)?"
+LENGTH = r"\d{0,6}/{0,6}\d{0,6}"
 PITCH = r"(?:\^\^|\^|__|_|=)?[A-Ga-g][,']*"
 TOKEN = re.compile(
     rf"""
     (?P<comment>%.*)
   | (?P<field>\[[A-Za-z]:[^\]\n]*\])
   | (?P<bare_meter>M:\s*(?:\d+/\d+|C\|?)(?=\s))
-  | (?P<bar>(?:\[\||:*\|[|\]]*:*|::+)(?P<passes>\d+(?:[,-]\d+)*)?)
-  | (?P<ending>\[(?P<ending_passes>\d+(?:[,-]\d+)*))
+  | (?P<bar>(?:\[\||:*\|[|\]]*:*|::+)(?P<passes>\d{{1,3}}(?:[,-]\d{{1,3}})*)?)
+  | (?P<ending>\[(?P<ending_passes>\d{{1,3}}(?:[,-]\d{{1,3}})*))
   | (?P<symbol>"[^"\n]*")
   | (?P<grace>\{{[^}}\n]*\}})
   | (?P<chord>\[(?:{PITCH}{LENGTH}-?)+\])(?P<chord_length>{LENGTH})
-  | (?P<tuplet>\(\d(?::\d*)?(?::\d*)?)
+  | (?P<tuplet>\(\d(?::\d{{0,3}})?(?::\d{{0,3}})?)
   | (?P<broken><+|>+)
   | (?P<note>{PITCH})(?P<note_length>{LENGTH})
   | (?P<rest>[zx])(?P<rest_length>{LENGTH})
-  | (?P<measures>[ZX]\d*)
+  | (?P<measures>[ZX]\d{{0,4}})
   | (?P<tie>-)
   | (?P<decoration>![A-Za-z0-9.<>()]+!)
   | (?P<quiet>[~.uvTHLMOPSJR()`y$*\\!])

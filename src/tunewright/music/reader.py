@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from tunewright.errors import InputError
 from tunewright.music import keys
-from tunewright.music.fields import FIELD_LINE, parse_tempo, parse_unit_length, read_header, type_of
+from tunewright.music.fields import FIELD_LINE, parse_tempo, parse_unit_length, read_header, type_of, value_of
 from tunewright.music.lexer import (
     ACCIDENTALS,
     DECORATIONS,
@@ -80,7 +80,7 @@ class _BodyReader:
 
     def read_field_line(self, field: re.Match[str], line: str) -> int:
         """A field on a line of its own; returns where music goes on (some collections write it after ``M:``)."""
-        letter, value = field.groups()
+        letter, value = field.group(1), value_of(field)
         music = re.match(r"(\d+/\d+|C\|?)\s+(?=\S)", value) if letter == "M" else None
         if music:
             self.change(letter, music.group(1))
@@ -194,7 +194,11 @@ class _BodyReader:
         alteration = self.accidentals.get(step, keys.signature(self.key)[step])
         if not accidental:
             alteration = self.tied_pitches.get((step, octave), alteration)
-        return Pitch(step, alteration, octave, accidental)
+        pitch = Pitch(step, alteration, octave, accidental)
+        if not 0 <= pitch.midi <= 127:
+            self.problem("error", "a note beyond what any instrument plays")
+            return replace(pitch, octave=min(max(octave, 0), 8))
+        return pitch
 
     def add_note(self, pitches: tuple[Pitch, ...], multiplier: Fraction, invisible: bool = False) -> None:
         """Appends a note, chord or rest with everything that was waiting for it."""
@@ -259,6 +263,8 @@ class _BodyReader:
                 self.unit = parse_unit_length(value)
             elif letter == "V":
                 self.problem("error", "voices (V:) are not read")
+            elif letter == "X":
+                self.problem("error", "another tune begins (X:) before this one has ended with a blank line")
         except InputError as error:
             self.problem("error", str(error))
         if not self.notes:
@@ -276,7 +282,7 @@ def read_tune(text: str, first_line: int = 1) -> Tune:
         text: from its ``X:`` line to its last bar.
         first_line: number of its first line in the file, for positions.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     fields, problems, used = read_header(lines, first_line)
 
     def field_value(letter: str, parse: Callable[[str], Value], default: Value) -> Value:
@@ -297,7 +303,7 @@ def read_tune(text: str, first_line: int = 1) -> Tune:
     for number, line in enumerate(lines[used:], first_line + used):
         body.read_line(line, number)
     body.close_bar(False, "")
-    number_match = re.match(r"\d+", fields.get("X", ""))
+    number_match = re.match(r"\d{1,9}", fields.get("X", ""))
     return Tune(
         number=int(number_match.group()) if number_match else 0,
         title=fields.get("T", ""),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tunewright.errors import MissingExtraError
+from tunewright.files import write_whole
 from tunewright.training.loss_picture import draw_losses
 
 Record = dict[str, Any]
@@ -40,13 +41,11 @@ class JsonLines:
 
     def __init__(self, path: Path, done: int) -> None:
         kept = [record for record in read_metrics(path) if record["iteration"] <= done]
-        path.write_text("".join(json.dumps(record) + "\n" for record in kept))
-        self._file = path.open("a")
+        write_whole(path, "".join(json.dumps(record) + "\n" for record in kept))
+        self._file = path.open("a", buffering=1)  # line by line: a killed run loses none
 
     def track(self, record: Record) -> None:
         self._file.write(json.dumps(record) + "\n")
-        if "validation" in record:
-            self._file.flush()
 
     def close(self) -> None:
         self._file.close()

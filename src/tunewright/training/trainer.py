@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from tunewright.errors import RunError, TrainingError
 from tunewright.files import replacing, write_whole
 from tunewright.settings import TrainingSettings
 from tunewright.training.batches import Batches
@@ -106,6 +108,11 @@ class Trainer:
         rate = self.learning_rate(self.done)
         loss = self.step(rate)
         self.seconds += time.perf_counter() - started
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is no longer a number at iteration {self.done}: lower training.learning_rate, or set "
+                "training.clip_norm; what was saved last is kept"
+            )
         self.recent = [*self.recent[-99:], loss]
         record = {"iteration": self.done, "loss": loss, "learning_rate": rate, "symbols": self.symbols}
         _tell(trackers, {**record, "seconds": round(self.seconds, 4)})
@@ -190,9 +197,19 @@ class Trainer:
             torch.save(state, beside)
 
     def restore(self) -> None:
-        """Goes back to what :meth:`save` wrote last."""
-        device = next(self.model.parameters()).device
-        state = torch.load(self.folder / "state.pt", weights_only=True, map_location=device)
+        """Goes back to what :meth:`save` wrote last.
+
+        Raises:
+            RunError: that is damaged, or of other settings.
+        """
+        path = self.folder / "state.pt"
+        try:
+            self._restore(torch.load(path, weights_only=True, map_location=next(self.model.parameters()).device))
+        except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+            why = (str(error).splitlines() or [type(error).__name__])[0]
+            raise RunError(f"{path} can't be gone on from ({why})") from None
+
+    def _restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
