@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import own_tune
 from tunewright.cli import main
+from tunewright.corpora.path import open_path
 from tunewright.run import Run
 
 
@@ -40,7 +41,8 @@ def test_compose_writes_everything(tiny_run: Run, tmp_path: Path) -> None:
     assert page.count("<svg") >= 2
     assert call("check", *out.glob("*.abc")).exit_code == 0
     replayed = as_json(call("compose", "--replay", *out.glob("01-*.json"), "--json"))
-    assert replayed["pieces"][0]["text"] == told["pieces"][0]["text"]
+    assert replayed["pieces"][0]["text"] == told["pieces"][0]["text"] == next(out.glob("01-*.abc")).read_text()[:-1]
+    assert replayed["seed"] == 3
 
 
 def test_compose_prints_abc_without_out(tiny_run: Run) -> None:
@@ -96,6 +98,12 @@ def test_train_evaluate_and_list(own_file: Path, tmp_path: Path) -> None:
     assert set(validation) >= {"run", "on", "split", "unit", "units", "nats", "bits_per_unit", "sha256"}
     other = as_json(call("evaluate", out, "--on", own_file, "--split", "all", "--json"))
     assert other["pieces"] == 60
+    known = tmp_path / "known.abc"  # alone, some of these would belong to the test part
+    known.write_text("\n\n".join(piece.text for piece in open_path(own_file).pieces[:30]))
+    result = call("evaluate", out, "--on", known, "--split", "test")
+    unseen = call("evaluate", out, "--split", "test", "--json")
+    assert result.exit_code == 2 or " test pieces of " in result.stdout
+    assert json.loads(unseen.stdout)["left_out"] == 0
     listed = call("runs", "--in", out.parent)
     assert "mine" in listed.stdout
     assert call("train", *arguments).exit_code == 2

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tunewright.compose import Tally, compose, replay
-from tunewright.errors import DecodingError, InputError, RunError
+from tunewright.compose import Tally, compose, iterate, replay
+from tunewright.errors import DecodingError, InputError, RunError, SettingsError
 from tunewright.music.bars import is_valid
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, open_run, read_fingerprints, text_sha256, write_fingerprints
@@ -88,7 +90,7 @@ def test_greedy_pieces_are_all_alike_or_refused(tiny_run: Run) -> None:
 def test_a_hopeless_wish_ends(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tunewright.compose.MOST_ATTEMPTS", 40)
     with pytest.raises(DecodingError, match="no whole tune with right bars in 40 attempts"):
-        compose(tiny_run, Wish(prompt="X:1\nT:a\nM:2/4\nL:1/8\nK:D\nABCDEFG|"))
+        compose(tiny_run, Wish(prompt="X:1\nT:a\nM:2/4\nL:1/8\nK:D\nABCDEFG"))
 
 
 def test_a_provenance_that_is_none_or_of_another_tune(tiny_run: Run, tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_run_folders_are_whole_or_told(tiny_run: Run, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(RunError, match="newer"):
         open_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": 1, "recipe": "", "corpus": {}}))
     with pytest.raises(RunError, match=r"lacks settings\.json"):
         assert open_run(tmp_path).settings
 
@@ -124,3 +126,40 @@ def test_fingerprints_leave_out_what_was_held_out(tiny_run: Run) -> None:
 def test_a_run_knows_its_texts(tiny_run: Run) -> None:
     assert len({row["sha256"] for row in tiny_run.split}) == 60
     assert text_sha256("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+PROMPT = "X:1\nT:a\nR:polka\nM:2/4\nL:1/8\nK:D\n"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        (PROMPT + "DE FG|DE FGA|DE", "bar 2: 5 eighths where 4 fit"),
+        (PROMPT + "DE FG|\n\nX:2\n", "blank line"),
+        ("X:1\nT:" + "a" * 1000, "expected at most 750"),
+        (PROMPT + "DE ?G|D", "bar 1: '?' means nothing here"),
+    ],
+)
+def test_hopeless_prompts_are_refused_at_once(tiny_run: Run, prompt: str, message: str) -> None:
+    with pytest.raises(DecodingError, match=re.escape(message)):
+        compose(tiny_run, Wish(prompt=prompt))
+
+
+def test_one_that_fails_takes_none_of_the_others_with_it(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunewright.compose.MOST_ATTEMPTS", 2)
+    pieces = iterate(tiny_run, Wish(temperature=1.2), count=30)
+    made = []
+    with pytest.raises(DecodingError, match="in 2 attempts"):  # noqa: PT012
+        while True:
+            made.append(next(pieces))
+    assert made
+
+
+@pytest.mark.parametrize("name", ["run.json", "codec.json", "style.json", "settings.json"])
+@pytest.mark.parametrize("content", ["{", "[]", '{"codec": 3}'])
+def test_a_damaged_run_is_told(tiny_run: Run, tmp_path: Path, name: str, content: str) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(tiny_run.folder, folder)
+    (folder / name).write_text(content)
+    with pytest.raises((RunError, SettingsError)):
+        compose(open_run(folder), COOL)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright.contracts import Piece, SequenceModel
 from tunewright.errors import DecodingError, InputError
-from tunewright.music.bars import check
+from tunewright.music.bars import bar_problems, check
 from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, builtin_run, open_run, text_sha256
@@ -254,12 +254,12 @@ def _check_prompt(prompt: str) -> None:
         raise DecodingError(f"the prompt has {len(prompt)} characters; expected at most {LONGEST // 2}")
     if re.search(r"\n\s*\n", prompt):
         raise DecodingError("the prompt holds a blank line, which ends a tune; expected the beginning of one tune")
-    lines = prompt.split("\n")
-    whole_header = any(line.startswith("K:") for line in lines[:-1])
-    # What stands after the last bar line isn't finished yet, and a short first bar may yet find its partner.
-    finished = prompt[: prompt.rfind("|") + 1] if whole_header else ""
-    problems = [problem for problem in check(read_tune(finished)) if problem.severity == "error"] if finished else []
-    last = len(read_tune(finished).bars)
-    for problem in problems:
-        if problem.bar < last and problem.message != "no notes":
+    if "\nK:" not in prompt or not prompt.rpartition("\nK:")[2].count("|"):
+        return
+    tune = read_tune(prompt[: prompt.rfind("|") + 1])  # what stands after the last bar line isn't finished yet
+    for problem in (*tune.problems, *bar_problems(tune)):
+        # The last bar may yet find its partner, unless it is too long already.
+        open_ended = problem not in tune.problems and problem.bar == len(tune.bars)
+        too_long = open_ended and tune.bars[-1].length > tune.bars[-1].meter.bar_length
+        if problem.severity == "error" and (too_long or not open_ended):
             raise DecodingError(f"no right tune begins with this prompt: bar {problem.bar}: {problem.message}")

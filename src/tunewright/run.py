@@ -165,6 +165,8 @@ def open_run(path: str | Path) -> Run:
     run = Run(folder)
     if run.about.get("format", 0) > FORMAT:
         raise RunError(f"run {folder} was written by a newer tunewright; this one is {version('tunewright')}")
+    if not {"format", "recipe", "corpus"} <= run.about.keys():
+        raise RunError(f"{folder / 'run.json'} is damaged (it lacks format, recipe or corpus)")
     return run
 
 

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tests.conftest import tiny_settings
-from tunewright.errors import RunError
+from tunewright.errors import InputError, RunError, SettingsError, TrainingError
+from tunewright.export import export_run
 from tunewright.models.recurrent import LSTM
 from tunewright.run import Run, open_run
 from tunewright.settings import TrainingSettings, dump_settings
@@ -181,3 +182,49 @@ def test_trackers_write_metrics_picture_and_events(own_file: Path, tmp_path: Pat
     assert [record["iteration"] for record in records if "validation" in record] == [10, 20, 30]
     assert (run.folder / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert list((run.folder / "tensorboard").glob("events*"))
+
+
+def test_what_could_not_begin_does_not_stand_in_the_way(own_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"set a smaller training\.batch_size"):
+        train(tiny_settings(own_file, "training.length=10000"), tmp_path / "run", quiet)
+    with pytest.raises(SettingsError, match="hidden_size = 0"):
+        train(tiny_settings(own_file, "model.hidden_size=0"), tmp_path / "run", quiet)
+    assert train(tiny_settings(own_file, "training.iterations=3"), tmp_path / "run", quiet).about["results"]
+
+
+def test_weights_without_a_state_are_left_alone(tiny_run: Run, tmp_path: Path) -> None:
+    exported = export_run(tiny_run, tmp_path / "copy")
+    before = (exported.folder / "best.safetensors").read_bytes()
+    with pytest.raises(RunError, match=r"no state\.pt"):
+        train(exported.settings, exported.folder, quiet, resume=True)
+    assert (exported.folder / "best.safetensors").read_bytes() == before
+
+
+def test_a_damaged_state_is_told(own_file: Path, tmp_path: Path) -> None:
+    run = train(tiny_settings(own_file, "training.iterations=3"), tmp_path / "run", quiet)
+    (run.folder / "state.pt").write_bytes(b"rubbish")
+    with pytest.raises(RunError, match=r"state\.pt can't be gone on from"):
+        train(run.settings, run.folder, quiet, resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_what_was_saved(own_file: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(own_file, "training.iterations=50", "training.checkpoint_every=10")
+
+    class Explode:
+        """What too high a learning rate ends in."""
+
+        def __init__(self, trainer: Trainer) -> None:
+            self.trainer = trainer
+
+        def track(self, record: dict[str, Any]) -> None:
+            if record["iteration"] == 23:
+                next(self.trainer.model.parameters()).data.fill_(float("nan"))
+
+        def close(self) -> None:
+            pass
+
+    with pytest.raises(TrainingError, match=r"no longer a number at iteration 24: lower training\.learning_rate"):
+        train(settings, tmp_path / "run", lambda run, trainer: [Explode(trainer)])
+    kept = load_file(tmp_path / "run" / "last.safetensors")
+    assert all(value.isfinite().all() for value in kept.values())
+    assert train(settings, tmp_path / "run", quiet, resume=True).about["results"]["iterations"] == 50
