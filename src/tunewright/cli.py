@@ -84,14 +84,15 @@ def compose(
     **wishes: Any,
 ) -> None:
     """Composes new tunes; RUN left out means the built-in one."""
-    from tunewright.compose import Tally, iterate, replay
+    from tunewright.compose import Composition, Tally, iterate, replay
     from tunewright.errors import SettingsError
     from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.run import builtin_run, open_run
     from tunewright.wish import Wish
 
     publisher = Publisher(out, parse_formats(formats), soundfont) if out else None
-    tally, composed, failed = Tally(), [], []
+    tally = Tally()
+    composed: list[Composition] = []
     try:
         if replayed:
             if run or count > 1:

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -105,9 +106,7 @@ class LossPicture:
         draw_losses({self._title: [self._records]}, self._path, self._unit)
         self._drawn = time.monotonic()
         if self._display is not None:
-            from IPython.display import Image
-
-            self._display.update(Image(filename=str(self._path)))
+            self._display.update(_notebook_module().Image(filename=str(self._path)))
 
 
 class TensorBoard:
@@ -144,15 +143,17 @@ def read_metrics(path: Path) -> list[Record]:
     return records
 
 
+def _notebook_module() -> Any:
+    return import_module("IPython.display")
+
+
 def _notebook_display() -> Any:
     """A handle to replace a picture in a notebook's output, or None outside notebooks."""
     if "IPython" not in sys.modules:
         return None
-    from IPython import get_ipython
-    from IPython.display import display
-
-    shell = get_ipython()
-    return display("training ...", display_id=True) if shell and hasattr(shell, "kernel") else None
+    shell: Any = import_module("IPython").get_ipython()
+    in_notebook = shell is not None and hasattr(shell, "kernel")
+    return _notebook_module().display("training ...", display_id=True) if in_notebook else None
 
 
 def standard_trackers(tensorboard: bool = False, bar: bool = True) -> Any:
