@@ -30,10 +30,10 @@ from tunewright.training.trackers import Tracker
 Measure = Callable[[nn.Module], float]
 
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    # The fused kernels do the same arithmetic in one pass over the weights.
+    # The fused kernels do the same arithmetic in one pass over the weights; Adagrad has one for CPU alone.
     "adam": lambda parameters, **options: torch.optim.Adam(parameters, fused=True, **options),
     "adamw": lambda parameters, **options: torch.optim.AdamW(parameters, fused=True, **options),
-    "adagrad": lambda parameters, **options: torch.optim.Adagrad(parameters, fused=True, **options),
+    "adagrad": lambda parameters, **options: torch.optim.Adagrad(parameters, **options),
     "rmsprop": lambda parameters, **options: torch.optim.RMSprop(parameters, **options),
     "sgd": lambda parameters, **options: torch.optim.SGD(parameters, fused=True, **options),
 }
