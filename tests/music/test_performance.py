@@ -19,12 +19,11 @@ from tunewright.music.dances import DANCES, dance_of
 from tunewright.music.performance import (
     ACCENTED_VELOCITY,
     VELOCITY,
-    is_pickup,
     perform,
-    play_order,
     timemap,
     to_score,
 )
+from tunewright.music.playing_order import is_pickup, play_order
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Bar, Key, Meter, Position, Tune
 
@@ -67,6 +66,10 @@ def letters_played(body: str) -> str:
         ("|:C4|1 D4:|E4|", "CDCE"),
         ("|:C4|D4|", "CD"),
         ("|:C4|:D4:|", "CDD"),
+        ("C4:|D4||E4:|", "CCDEE"),
+        ("C4:|D4|]E4:|", "CCDEE"),
+        ("C4:||:D4||E4:|", "CCDEDE"),
+        ("C4|\n|D4:|", "CDCD"),
     ],
 )
 def test_bars_are_played_in_a_musicians_order(body: str, played: str) -> None:

@@ -1,15 +1,16 @@
 """The bar rule: which bars are right, told in a musician's words.
 
 A bar is right if it is full, or if it and its partner sum to one full bar. Partners meet where the music passes from
-one part to
-another: across a double bar, a repeat (its own beginning or what follows), an ending; and the first bar with the last.
+one part to another: across a double bar, a repeat (its own beginning or what follows), an ending; and the first bar
+with the last. A bar that is cut in two by an ending counts once with each ending.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from tunewright.music.playing_order import play_order
 from tunewright.music.tune import Bar, Position, Problem, Tune
 
 UNIT_NAMES = {1: "whole notes", 2: "halves", 4: "quarters", 8: "eighths", 16: "sixteenths", 32: "thirty-seconds"}
@@ -18,9 +19,10 @@ UNIT_NAMES = {1: "whole notes", 2: "halves", 4: "quarters", 8: "eighths", 16: "s
 def check(tune: Tune) -> tuple[Problem, ...]:
     """All problems of a tune: the reader's and the bar rule's, in written order."""
     problems = [*tune.problems, *bar_problems(tune)]
+    problems += _as_played(tune, {problem.bar for problem in problems})
     if not any(note.pitches for note in tune.notes()):
         problems.append(Problem("error", "no notes", 0, tune.bars[0].position if tune.bars else Position(1, 1)))
-    return tuple(sorted(problems, key=lambda problem: (problem.bar, problem.position.line, problem.position.column)))
+    return tuple(sorted(problems, key=lambda problem: (problem.bar, problem.position)))
 
 
 def is_valid(tune: Tune) -> bool:
@@ -30,79 +32,144 @@ def is_valid(tune: Tune) -> bool:
 
 def bar_problems(tune: Tune) -> Iterator[Problem]:
     """What the bar rule finds."""
-    partners = list(_partners(tune.bars))
-    for index, bar in enumerate(tune.bars):
+    bars = tune.bars
+    stems = _stems(bars)
+    lengths = [bar.length for bar in bars]
+    whole = [length + (lengths[stems[index]] if index in stems else 0) for index, length in enumerate(lengths)]
+    partial = [index for index, bar in enumerate(bars) if whole[index] != bar.meter.bar_length * bar.bars_of_rest]
+    partners = _partners(bars) if partial else []
+    for index in sorted(cut_by_endings(bars)):
+        found, wanted = _counted(lengths[index], bars[index].meter.bar_length, bars[index].meter.unit)
+        message = f"{found} of {wanted}, the rest in the ending: one bar, and no bar line should cut it in two"
+        yield Problem("note", message, bars[index].number, bars[index].position)
+    for index in partial:
+        bar = bars[index]
         full = bar.meter.bar_length * bar.bars_of_rest
-        if full == 0 or bar.length == full:
+        if full == 0 or index in stems.values() or full - whole[index] in [whole[other] for other in partners[index]]:
             continue
-        lengths = [tune.bars[other].length for own, other in partners if own == index]
-        if full - bar.length in lengths:
-            continue
-        found, wanted = _counted(bar, full)
-        if bar.length < full and index in (0, len(tune.bars) - 1) and len(tune.bars) > 1:
+        found, wanted = _counted(whole[index], full, bar.meter.unit)
+        if whole[index] < full and index in (0, len(bars) - 1) and len(bars) > 1:
             message = f"{found} in a bar of {wanted}, and no short bar at the other end to pair with"
             yield Problem("pickup", message, bar.number, bar.position)
         else:
             yield Problem("error", f"{found} where {wanted} fit", bar.number, bar.position)
 
 
-def part_starts(bars: tuple[Bar, ...]) -> list[int]:
+def _as_played(tune: Tune, told: set[int]) -> Iterator[Problem]:
+    """Bars that are right on paper, and yet too short or too long in the order in which they are played.
+
+    What a short bar at a boundary lacks must be in the bar that is played next: a pickup that is right the first time may
+    be one too many when a repeat or an ending leads back to it.
+    """
+    order = play_order(tune)
+    carried, before = Fraction(0), 0
+    for place, index in enumerate(order):
+        bar = tune.bars[index]
+        full = bar.meter.bar_length * bar.bars_of_rest
+        count = carried + bar.length
+        following = order[place + 1] if place + 1 < len(order) else None
+        passes_on = following != index + 1 or bar.line != "|" or tune.bars[following].opens_repeat
+        carried = count if full and count < full and passes_on else Fraction(0)
+        if full and count != full and not carried and place and bar.number not in told:
+            told.add(bar.number)
+            found, wanted = _counted(count, full, bar.meter.unit)
+            message = f"{found} where {wanted} fit when it is played after bar {before}"
+            yield Problem("note", message, bar.number, bar.position)
+        before = bar.number
+
+
+def cut_by_endings(bars: Sequence[Bar]) -> set[int]:
+    """Indices of the bars with a plain bar line before an ending whose first bar makes them whole."""
+    cut = set()
+    for index, bar in enumerate(bars[:-1]):
+        following = bars[index + 1]
+        if bar.line == "|" and following.ending and not bar.ending and bar.length < bar.meter.bar_length:
+            lengths = [bars[other].length for other in [index + 1, *_later_endings(bars, index + 2)]]
+            if all(bar.length + length == bar.meter.bar_length for length in lengths):
+                cut.add(index)
+    return cut
+
+
+def part_starts(bars: Sequence[Bar]) -> list[int]:
     """Indices of the bars at which a part begins: after a repeat or double bar, or at ``|:``."""
     return [index for index, bar in enumerate(bars) if index == 0 or bar.opens_repeat or _ends_part(bars[index - 1])]
 
 
 def _ends_part(bar: Bar) -> bool:
-    return bar.closes_repeat or "||" in bar.line or "]" in bar.line
+    return bar.closes_repeat or bar.line in ("||", "|]")
 
 
-def _partners(bars: tuple[Bar, ...]) -> Iterator[tuple[int, int]]:
-    """Pairs of bars, both ways round, that may share one bar's length."""
+def _stems(bars: Sequence[Bar]) -> dict[int, int]:
+    """For each ending that begins in the middle of a bar, the bar that it and its fellow endings go on with."""
+    stems: dict[int, int] = {}
+    stem = None
+    for index, bar in enumerate(bars):
+        if not bar.ending:
+            if index and _ends_part(bars[index - 1]) and not bars[index - 1].closes_repeat:
+                stem = None
+            continue
+        if index and bars[index - 1].line == "":
+            stem = index - 1
+        elif index and not _ends_part(bars[index - 1]):
+            stem = None  # an ending after a plain bar line
+        if stem is not None:
+            stems[index] = stem
+    return stems
+
+
+def _partners(bars: Sequence[Bar]) -> list[set[int]]:
+    """For each bar those that it may share one bar's length with."""
     starts = part_starts(bars)
+    partners: list[set[int]] = [set() for _ in bars]
+    part = 0
     for index in range(len(bars)):
-        for other in _followers(bars, starts, index):
-            yield index, other
-            yield other, index
+        part = index if index in starts else part
+        for other in _followers(bars, starts, part, index):
+            partners[index].add(other)
+            partners[other].add(index)
+    return partners
 
 
-def _followers(bars: tuple[Bar, ...], starts: list[int], index: int) -> set[int]:
+def _followers(bars: Sequence[Bar], starts: list[int], part: int, index: int) -> set[int]:
     """Bars that may be played straight after this one where it ends a part, an ending or the tune."""
     bar, following = bars[index], index + 1
-    part = max(start for start in starts if start <= index)
     last = following == len(bars)
     if not (last or _ends_part(bar) or bars[following].ending or bars[following].opens_repeat):
         return set()
     found = set() if last else {following}
     if bar.closes_repeat:
         found.add(_repeat_start(bars, starts, part))
-        found |= {
-            later for later in range(following, len(bars)) if bars[later].ending and _same_part(bars, index, later)
-        }
+    if bar.closes_repeat or (not last and bars[following].ending):
+        found |= set(_later_endings(bars, following))
     if last:
         found |= {0, part, _repeat_start(bars, starts, part)}
     return found - {index} if len(bars) > 1 else found
 
 
-def _repeat_start(bars: tuple[Bar, ...], starts: list[int], part: int) -> int:
+def _repeat_start(bars: Sequence[Bar], starts: list[int], part: int) -> int:
     """Where a repeat that closes in this part goes back to; a second ending belongs to the part before it."""
     while bars[part].ending and part > 0:
         part = max(start for start in starts if start < part)
     return part
 
 
-def _same_part(bars: tuple[Bar, ...], index: int, later: int) -> bool:
-    return not any(
-        _ends_part(bar) and not bars[bar.number].ending for bar in bars[index:later] if bar.number < len(bars)
-    )
+def _later_endings(bars: Sequence[Bar], following: int) -> Iterator[int]:
+    """First bars of the endings that follow a closed repeat, as far as its part goes."""
+    for index in range(following, len(bars)):
+        if bars[index].ending:
+            yield index
+        elif _ends_part(bars[index - 1]):
+            return
 
 
-def _counted(bar: Bar, full: Fraction) -> tuple[str, str]:
+def _counted(length: Fraction, full: Fraction, unit: int) -> tuple[str, str]:
     """A bar's length and a full bar's, counted in the meter's own unit or the largest smaller one in which both are
     whole.
     """
-    unit = bar.meter.unit
-    while (bar.length * unit).denominator != 1 and unit < 32:
+    while (length * unit).denominator != 1 and unit < 32:
         unit *= 2
-    count = bar.length * unit
+    count = length * unit
     shown = str(count) if count.denominator == 1 else f"{float(count):.2f}"
     name = UNIT_NAMES.get(unit, f"1/{unit} notes")
-    return f"{shown} {name.removesuffix('s') if count == 1 else name}", str(full * unit)
+    one = {"halves": "half"}.get(name, name.removesuffix("s"))
+    return f"{shown} {one if count == 1 else name}", str(full * unit)

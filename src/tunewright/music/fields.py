@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import TypeVar
 
 from tunewright.errors import InputError
 from tunewright.music.tune import Position, Problem
 
+Value = TypeVar("Value")
+
 FIELD_LINE = re.compile(r"([A-Za-z]):(?![|:])\s*(.*)")
 """A field on a line of its own; ``d:|`` is music."""
 
+_HEADER_LINE = re.compile(r"([A-Za-z+]):(?!\|)\s*(.*)")
+_SILENT_LINE = re.compile(r"[A-Za-z]:(?![|:])|%")
 _NUMBER_LINE = re.compile(r"(?m)^X:")
 _TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
+_COMMENT = re.compile(r"(?<!\\)%.*")
 
 
 def split_tunes(text: str) -> list[tuple[int, str]]:
-    """Cuts a file at its ``X:`` lines: (number of the first line, text without trailing blank lines) of each tune."""
+    """Cuts a file into its tunes: (number of the first line, text without trailing blank lines) of each.
+
+    A tune begins at its ``X:`` line and ends with the blank line after its music. In what is left over, a paragraph
+    with a ``K:`` line and music after it is a tune too; anything else is text between tunes, and left out.
+    """
     line, tunes = 1, []
     for block in tune_blocks(text):
-        if block.startswith("X:"):
-            tunes.append((line, _without_what_follows(block)))
+        tune = _without_what_follows(block) if block.startswith("X:") else ""
+        if tune:
+            tunes.append((line, tune))
+        rest = block[len(tune) :]
+        if "\nK:" in rest or rest.startswith("K:"):
+            tunes += _without_numbers(rest, line + tune.count("\n"))
         line += block.count("\n")
     return tunes
 
@@ -32,38 +48,95 @@ def tune_blocks(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise(cuts) if end > start]
 
 
+def _without_numbers(text: str, line: int) -> list[tuple[int, str]]:
+    """Tunes without ``X:``: from the fields above a ``K:`` line, or from that line, to the next blank line."""
+    tunes = []
+    for paragraph in re.split(r"(\n[ \t]*\n)", text):
+        lines = paragraph.split("\n")
+        key = next((number for number, one in enumerate(lines) if one.startswith("K:")), None)
+        if key is not None and any(one.strip() and not _SILENT_LINE.match(one) for one in lines[key + 1 :]):
+            start = key
+            while start and _SILENT_LINE.match(lines[start - 1]):
+                start -= 1
+            tunes.append((line + start, "\n".join(lines[start:]).rstrip()))
+        line += paragraph.count("\n")
+    return tunes
+
+
 def _without_what_follows(block: str) -> str:
     """A tune's block up to the blank line that ends it; a blank line between header and music doesn't (it occurs)."""
     lines, music = [], False
     for line in block.split("\n"):
         if not line.strip() and music:
             break
-        music = music or bool(line.strip() and not FIELD_LINE.match(line) and not line.startswith("%"))
+        music = music or bool(line.strip() and not _SILENT_LINE.match(line))
         lines.append(line)
     return "\n".join(lines).rstrip()
 
 
-def value_of(field: re.Match[str]) -> str:
+def value_of(match: re.Match[str]) -> str:
     """The value of a field line, without a comment."""
-    return re.sub(r"(?<!\\)%.*", "", field.group(2)).strip()
+    value: str = match.group(2)
+    return (_COMMENT.sub("", value) if "%" in value else value).strip()
 
 
-def read_header(lines: list[str], first_line: int) -> tuple[dict[str, str], list[Problem], int]:
-    """Fields up to and with ``K:`` (the first of each letter), what was wrong, and how many lines they took."""
-    fields: dict[str, str] = {}
-    problems: list[Problem] = []
-    for count, line in enumerate(lines):
-        where = Position(first_line + count, 1)
-        field = FIELD_LINE.match(line)
-        if field:
-            fields.setdefault(field.group(1), value_of(field))
-            if field.group(1) == "K":
-                return fields, problems, count + 1
+@dataclass
+class Header:
+    """The fields of a tune up to and with its ``K:``.
+
+    Attributes:
+        values: (value, line of the file) of every field of each letter, in order.
+        problems: what was wrong.
+        lines: how many lines it took.
+    """
+
+    values: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    lines: int = 0
+
+    def first(self, letter: str) -> str:
+        """Value of the first field of a letter; ``""`` if there is none."""
+        return self.values[letter][0][0] if letter in self.values else ""
+
+    def all(self, letter: str) -> tuple[str, ...]:
+        """Values of all fields of a letter."""
+        return tuple(value for value, _ in self.values.get(letter, ()))
+
+    def parsed(self, letter: str, parse: Callable[[str], Value], default: Value) -> Value:
+        """The value as ``parse`` reads it; the default, and a problem, where it can't."""
+        if letter not in self.values:
+            return default
+        value, line = self.values[letter][0]
+        try:
+            return parse(value)
+        except InputError as error:
+            self.problems.append(Problem("error", str(error), 0, Position(line, 1)))
+            return default
+
+
+def read_header(lines: list[str], first_line: int) -> Header:
+    """Reads the header of a tune."""
+    header = Header()
+    has_key = any(line.startswith("K:") for line in lines)
+    last = ""
+    for number, line in enumerate(lines, first_line):
+        match = _HEADER_LINE.match(line)
+        if match:
+            letter = last if match.group(1) == "+" else match.group(1)
+            if letter in "XTCRZMLKQOPVWSUI":
+                header.values.setdefault(letter, []).append((value_of(match), number))
+            last = letter
         elif line.strip() and not line.startswith("%"):
-            problems.append(Problem("error", "music begins before the key (a K: line must end the header)", 0, where))
-            return fields, problems, count
-    problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(first_line, 1)))
-    return fields, problems, len(lines)
+            if not has_key:
+                message = "music begins before the key (a K: line must end the header)"
+                header.problems.append(Problem("error", message, 0, Position(number, 1)))
+                return header
+            header.problems.append(Problem("note", "a line in the header that is no field", 0, Position(number, 1)))
+        header.lines += 1
+        if match and match.group(1) == "K":
+            return header
+    header.problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(first_line, 1)))
+    return header
 
 
 def house_type(text: str) -> str:
@@ -71,11 +144,11 @@ def house_type(text: str) -> str:
     return re.sub(r"[\s_-]+", "", text.lower())
 
 
-def type_of(fields: dict[str, str]) -> str:
+def type_of(header: Header) -> str:
     """The dance that an ``R:`` line names, or a transcriber's id such as ``Z: id:dc-reel-18``."""
-    if "R" in fields:
-        return house_type(fields["R"])
-    match = _TYPE_IN_ID.search(fields.get("Z", ""))
+    if header.first("R"):
+        return house_type(header.first("R"))
+    match = _TYPE_IN_ID.search(header.first("Z"))
     return match.group(1) if match else ""
 
 
@@ -85,7 +158,7 @@ def parse_unit_length(text: str) -> Fraction:
     Raises:
         InputError: it is not a fraction.
     """
-    match = re.fullmatch(r"\s*(\d{1,4})(?:/(\d{1,4}))?\s*", text)
+    match = re.fullmatch(r"\s*(\d{1,4})(?:\s*/\s*(\d{1,4}))?\s*", text)
     if match is None or int(match.group(1)) == 0 or (match.group(2) and int(match.group(2)) == 0):
         raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
     return Fraction(int(match.group(1)), int(match.group(2) or 1))

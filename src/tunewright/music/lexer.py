@@ -1,4 +1,4 @@
-"""The words of ABC music: one pattern that cuts a line into tokens, and what lengths and pitches spell.
+"""The words of ABC music: what cuts a line into stretches of notes, and a stretch into tokens; what lengths and pitches spell.
 
 Source: the ABC standard 2.1 (abcnotation.com, 2011), section 4.
 """
@@ -6,46 +6,85 @@ Source: the ABC standard 2.1 (abcnotation.com, 2011), section 4.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 DECORATIONS = frozenset(
     """
-    trill lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn accent emphasis fermata
-    invertedfermata tenuto 0 1 2 3 4 5 plus snap slide wedge upbow downbow open thumb breath pppp ppp pp p mp mf f ff
-    fff ffff sfz crescendo( crescendo) diminuendo( diminuendo) <( <) >( >) segno coda D.S. D.C. dacoda dacapo fine
+    trill trill( trill) lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn invertedturnx
+    arpeggio accent emphasis fermata invertedfermata tenuto staccato 0 1 2 3 4 5 plus snap slide wedge upbow downbow
+    open thumb breath pppp ppp pp p mp mf f ff fff ffff sf sfz sfp crescendo( crescendo) diminuendo( diminuendo) <( <)
+    >( >) 8va( 8va) 8vb( 8vb) segno coda d.s. d.c. d.s.alcoda d.s.alfine d.c.alcoda d.c.alfine dacoda dacapo fine
     shortphrase mediumphrase longphrase
     """.split()
 )
+SHORT_DECORATIONS = {
+    ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",
+    "P": "uppermordent", "S": "segno", "T": "trill", "u": "upbow", "v": "downbow",
+}  # fmt: skip
 DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
-ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 LENGTH = r"\d{0,6}/{0,6}\d{0,6}"
-PITCH = r"(?:\^\^|\^|__|_|=)?[A-Ga-g][,']*"
+PITCH = r"(?:\^\^?|__?|=)?[A-Ga-g][,']*"
+_PASSES = r"\d{1,3}(?:[,-]\d{1,3})*"
+_CHORD = r"\[(?![A-Za-z]:|[ ]*\d|\|)[^\]|\n]*\]"
+
+STRUCTURE = re.compile(
+    rf"""
+    (?P<notes>(?:[^]"%&:M!|(\[]++|"[^"\n]*+"?|!|\(\d(?::\d*+)++|\(|M(?!:)|{_CHORD})++)
+  | (?P<bar>(?:(?::|\[(?=\|))*+\|(?:\||\]|\[(?=\|))*+:*+|::+)(?:[ \t]*(?P<passes>{_PASSES}))?)
+  | (?P<field>\[[A-Za-z]:[^\]\n]*\])
+  | \[[ ]*(?P<ending>{_PASSES})
+  | (?P<comment>%.*)
+  | (?P<overlay>&)
+  | (?P<bare_meter>M:\s*(?:\d+/\d+|C\|?)(?=\s))
+  | (?P<stray>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""What a line of music is made of: stretches of notes between bar lines, endings and inline fields."""
+
+LINE_START = re.compile(rf"\s*(?:(?P<passes>{_PASSES})(?=[^\d/])|(?P<opens>:+)(?=[^|:]))")
+"""What belongs to the bar line at the end of the line before: an ending's number, the dots of a repeat."""
+
 TOKEN = re.compile(
     rf"""
-    (?P<comment>%.*)
-  | (?P<field>\[[A-Za-z]:[^\]\n]*\])
-  | (?P<bare_meter>M:\s*(?:\d+/\d+|C\|?)(?=\s))
-  | (?P<bar>(?:\[\||:*\|[|\]]*:*|::+)(?P<passes>\d{{1,3}}(?:[,-]\d{{1,3}})*)?)
-  | (?P<ending>\[(?P<ending_passes>\d{{1,3}}(?:[,-]\d{{1,3}})*))
-  | (?P<symbol>"[^"\n]*")
-  | (?P<grace>\{{[^}}\n]*\}})
-  | (?P<chord>\[(?:{PITCH}{LENGTH}-?)+\])(?P<chord_length>{LENGTH})
-  | (?P<tuplet>\(\d(?::\d{{0,3}})?(?::\d{{0,3}})?)
+    (?P<note>{PITCH})(?P<note_length>{LENGTH})
+  | (?P<space>\s+)
   | (?P<broken><+|>+)
-  | (?P<note>{PITCH})(?P<note_length>{LENGTH})
+  | (?P<tie>\.?-)
+  | (?P<tuplet>\(\d(?::\d{{0,3}})?(?::\d{{0,3}})?)
+  | (?P<slur>\.?\(|\))
   | (?P<rest>[zx])(?P<rest_length>{LENGTH})
   | (?P<measures>[ZX]\d{{0,4}})
-  | (?P<tie>-)
-  | (?P<decoration>![A-Za-z0-9.<>()]+!)
-  | (?P<quiet>[~.uvTHLMOPSJR()`y$*\\!])
-  | (?P<space>\s+)
+  | (?P<grace>\{{[^}}\n]*\}})
+  | (?P<symbol>"[^"\n]*"?)
+  | (?P<chord>\[[^\]\n]*\]|\+(?:{PITCH}{LENGTH}-?){{2,}}\+)(?P<chord_length>{LENGTH})
+  | (?P<decoration>![^\s!|\[\]:]+!|\+[A-Za-z0-9.<>()]+\+)
+  | (?P<line_end>!)
+  | y\d*
+  | (?P<letter>[.~H-Wh-w])
+  | (?P<quiet>[`*$\\])
+  | (?P<other>.)
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
+"""What a stretch of notes is made of."""
+
+_INSIDE_CHORD = re.compile(rf"({PITCH})({LENGTH})(-?)|[zx]{LENGTH}|[.~H-Wh-w()\s]|![^!]*!|\"[^\"]*\"|(?P<other>.)")
+_PITCH_PARTS = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)")
 
 
+class Written(NamedTuple):
+    """A pitch as written: its accidental (``""`` if none), its letter in upper case, and its scientific octave."""
+
+    accidental: str
+    step: str
+    octave: int
+
+
+@lru_cache(maxsize=4096)
 def parse_length(text: str) -> Fraction:
     """The multiplier that a written length stands for: ``""`` 1, ``"3/2"`` 3/2, ``"/"`` 1/2, ``"//"`` 1/4."""
     upper, slashes, lower = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()  # type: ignore[union-attr]
@@ -53,9 +92,50 @@ def parse_length(text: str) -> Fraction:
     return Fraction(int(upper or 1), divisor or 1)
 
 
-def parse_pitches(text: str) -> Iterator[tuple[str, str, int]]:
-    """(accidental, step, scientific octave) of each pitch written in a text such as ``"^c'eG,"``."""
-    for match in re.finditer(r"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)", text):
-        accidental, letter, marks = match.groups()
-        octave = (5 if letter.islower() else 4) + marks.count("'") - marks.count(",")
-        yield accidental or "", letter.upper(), octave
+@lru_cache(maxsize=4096)
+def parse_pitches(text: str) -> tuple[Written, ...]:
+    """Each pitch written in a text such as ``"^c'eG,"``; all else in it is passed over."""
+    return tuple(
+        Written(accidental or "", letter.upper(), (5 if letter.islower() else 4) + marks.count("'") - marks.count(","))
+        for accidental, letter, marks in _PITCH_PARTS.findall(text)
+    )
+
+
+class Chord(NamedTuple):
+    """What stands between a chord's brackets.
+
+    Attributes:
+        pitches: from the first written to the last.
+        length: of its first note, which is the chord's (ABC 2.1, 4.17).
+        tied: whether any of its notes is.
+        other: the first character in it that means nothing; ``""`` if there is none.
+    """
+
+    pitches: tuple[Written, ...]
+    length: Fraction
+    tied: bool
+    other: str
+
+
+def parse_chord(inside: str) -> Chord:
+    """Reads the notes of a chord."""
+    notes = [match for match in _INSIDE_CHORD.finditer(inside) if match.group(1)]
+    other = next((match.group("other") for match in _INSIDE_CHORD.finditer(inside) if match.group("other")), "")
+    pitches = tuple(pitch for match in notes for pitch in parse_pitches(match.group(1)))
+    length = parse_length(notes[0].group(2)) if notes else Fraction(1)
+    return Chord(pitches, length, any(match.group(3) for match in notes), other)
+
+
+def parse_passes(text: str) -> tuple[int, ...]:
+    """The passes that an ending is for: ``"1,3"`` and ``"1-3"``."""
+    passes: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        passes.extend(range(int(first), min(int(last or first), int(first) + 16) + 1))
+    return tuple(passes)
+
+
+def bar_line(text: str) -> tuple[bool, str, bool]:
+    """What a bar line does: whether it closes a repeat, its plain style (``"|"``, ``"||"``, ``"|]"``), whether it opens one."""
+    style = "|]" if "]" in text else "||" if text.count("|") > 1 else "|"
+    return text.startswith(":"), style, text.endswith(":")

@@ -1,4 +1,4 @@
-"""How a written tune is played: which bars, in what order, how fast, and by whom.
+"""How a written tune sounds: what is played when, how fast, and by whom.
 
 Knows nothing of files, of soundfonts or of where a tune came from. Times are fractions of a whole note until
 the very end; only :func:`timemap` speaks of seconds and only :func:`to_score` of ticks.
@@ -6,13 +6,13 @@ the very end; only :func:`timemap` speaks of seconds and only :func:`to_score` o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
 from tunewright.music.dances import dance_of
-from tunewright.music.tune import Bar, Key, Meter, Note, Tune
+from tunewright.music.playing_order import is_pickup, play_order
+from tunewright.music.tune import Key, Meter, Note, Tune
 
 if TYPE_CHECKING:
     from symusic.core import ScoreTick
@@ -83,75 +83,6 @@ class LitNote(TypedDict):
     id: str
     start: float
     end: float
-
-
-def ending_last(bars: Sequence[Bar], first: int) -> int:
-    """Index of the last bar of the ending that begins at ``first``.
-
-    An ending lasts until a bar line that is more than a plain one, or until the next ending or repeat begins.
-    """
-    for index in range(first, len(bars) - 1):
-        if bars[index].line not in ("", "|") or bars[index].closes_repeat:
-            return index
-        if bars[index + 1].ending or bars[index + 1].opens_repeat:
-            return index
-    return len(bars) - 1
-
-
-def _passes(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
-    """For every bar, the passes of the ending that it is part of; empty for a bar that every pass plays."""
-    passes: list[tuple[int, ...]] = [() for _ in bars]
-    for first, bar in enumerate(bars):
-        if bar.ending:
-            for index in range(first, ending_last(bars, first) + 1):
-                passes[index] = bar.ending
-    return passes
-
-
-def _sections(bars: Sequence[Bar], passes: Sequence[tuple[int, ...]]) -> list[range]:
-    """The stretches of bars that are repeated, or played once, together.
-
-    A repeat closed without having been opened goes back to where the last section ended; a double bar alone
-    ends no section.
-    """
-    starts = [0]
-    taken: set[int] = set()
-    for index in range(1, len(bars)):
-        bar, previous = bars[index], bars[index - 1]
-        if bar.ending:
-            ended = bool(taken & set(bar.ending))  # a second "first ending" belongs to the next section
-        else:
-            ended = not passes[index] and (previous.closes_repeat or bool(passes[index - 1]))
-        if bar.opens_repeat or ended:
-            starts.append(index)
-            taken = set()
-        taken |= set(bar.ending)
-    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(bars)], strict=True)]
-
-
-def play_order(tune: Tune) -> list[int]:
-    """Indices of the bars of a tune in the order in which they are played.
-
-    Every input ends: each section is played once for every pass that its endings name, or twice if it only
-    closes a repeat, however oddly the signs are placed.
-    """
-    bars = tune.bars
-    passes = _passes(bars)
-    order: list[int] = []
-    for section in _sections(bars, passes) if bars else []:
-        turns = {turn for index in section for turn in passes[index]}
-        if any(bars[index].closes_repeat for index in section):
-            turns |= {1, 2}
-        for turn in sorted(turns) or [1]:
-            order += [index for index in section if not passes[index] or turn in passes[index]]
-    return order
-
-
-def is_pickup(bars: Sequence[Bar], index: int) -> bool:
-    """Whether a bar is an upbeat: shorter than its meter, at the start of a part."""
-    bar = bars[index]
-    starts_part = index == 0 or bar.opens_repeat or bars[index - 1].line not in ("", "|")
-    return starts_part and not bar.ending and bar.length < bar.meter.bar_length
 
 
 # What sounds

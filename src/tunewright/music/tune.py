@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 STEPS = "CDEFGAB"
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -15,8 +15,7 @@ SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 Severity = Literal["error", "pickup", "note"]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where something stands in the text, both counted from 1."""
 
     line: int
@@ -38,8 +37,7 @@ class Problem:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Pitch:
+class Pitch(NamedTuple):
     """A spelled pitch.
 
     Attributes:
@@ -60,8 +58,7 @@ class Pitch:
         return 12 * (self.octave + 1) + SEMITONES[self.step] + self.alteration
 
 
-@dataclass(frozen=True, slots=True)
-class Tuplet:
+class Tuplet(NamedTuple):
     """``actual`` notes in the time of ``normal``; ``first`` and ``last`` mark the ends of the group."""
 
     actual: int
@@ -70,8 +67,7 @@ class Tuplet:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note, a chord (several pitches) or a rest (none).
 
     Attributes:
@@ -82,9 +78,13 @@ class Note:
         tuplet: of which group it is part, if any.
         tied: joined to the next note of the same pitch.
         graces: pitches of the grace notes before it.
-        symbol: chord symbol or annotation written above it, e.g. ``"Am7"``.
+        symbols: chord symbols and annotations written above it, e.g. ``("Am7", "^slowly")``.
+        decorations: by their names in ABC, e.g. ``("trill",)``.
+        slurs_opened: how many slurs begin with it.
+        slurs_closed: how many end with it.
         beam_break: a space stood before it, so that no beam joins it to the note before.
         invisible: a rest that is not drawn (``x``).
+        lyrics: its syllable in each verse; ``""`` where a verse has none.
     """
 
     identity: str
@@ -94,9 +94,13 @@ class Note:
     tuplet: Tuplet | None = None
     tied: bool = False
     graces: tuple[Pitch, ...] = ()
-    symbol: str = ""
+    symbols: tuple[str, ...] = ()
+    decorations: tuple[str, ...] = ()
+    slurs_opened: int = 0
+    slurs_closed: int = 0
     beam_break: bool = False
     invisible: bool = False
+    lyrics: tuple[str, ...] = ()
 
     @property
     def is_rest(self) -> bool:
@@ -111,11 +115,13 @@ class Key:
         name: house spelling, e.g. ``"Edor"``, ``"G"``, ``"F#min"``; ``"none"`` without signature.
         fifths: sharps (positive) or flats (negative) in the signature, -7 to 7.
         mode: ``"major"``, ``"minor"``, ``"dorian"``, ... the names MusicXML uses.
+        accidentals: (letter, semitones) of each accidental that ``K:`` adds to the signature or puts in its place.
     """
 
     name: str
     fifths: int
     mode: str
+    accidentals: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,11 @@ class Meter:
         """Length of a full bar in whole notes; 0 for free meter."""
         return Fraction(self.beats, self.unit)
 
+    @property
+    def compound(self) -> bool:
+        """Whether its beats are dotted, as in 6/8 and 9/8."""
+        return self.beats % 3 == 0 and self.beats > 3
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -150,10 +161,13 @@ class Bar:
         opens_repeat: ``|:`` stands before it.
         closes_repeat: ``:|`` stands after it.
         ending: passes for which this ending (volta) begins here, e.g. ``(1,)``; empty if none begins.
-        line: the bar line after it in plain spelling: ``"|"``, ``"||"``, ``"|]"``, ``":|"``, ``"::"`` or ``""``.
+        line: the bar line after it: ``"|"``, ``"||"``, ``"|]"``, ``":|"``; ``""`` where there is none, as at an ending in
+            the middle of a bar.
         ends_line: the written line of music ends after it.
         position: of its first character.
         bars_of_rest: more than 1 for a multi-measure rest.
+        part: label of the part (``P:``) that begins with it; empty if none does.
+        signs: decorations and annotations at the bar line after it, e.g. ``("!D.C.!", '"^Fine"')``.
     """
 
     number: int
@@ -167,6 +181,8 @@ class Bar:
     ends_line: bool
     position: Position
     bars_of_rest: int = 1
+    part: str = ""
+    signs: tuple[str, ...] = ()
 
     @property
     def length(self) -> Fraction:
@@ -187,8 +203,13 @@ class Tune:
         unit_length: ``L:`` at its start, in whole notes.
         tempo: beat length in whole notes and beats a minute, if a ``Q:`` line says so.
         composer: ``C:`` line.
-        bars: in written order.
+        bars: in written order, of the first voice.
         problems: what the reader stumbled over; the bar rule's own are added by :func:`tunewright.music.bars.check`.
+        other_titles: further ``T:`` lines of the header.
+        origin: ``O:`` line.
+        part_order: in which order the parts are played, ``P:`` of the header, e.g. ``"ABA"``.
+        words: ``W:`` lines.
+        voices: how many there are; only the first is read.
     """
 
     number: int
@@ -201,6 +222,11 @@ class Tune:
     composer: str
     bars: tuple[Bar, ...]
     problems: tuple[Problem, ...] = ()
+    other_titles: tuple[str, ...] = ()
+    origin: str = ""
+    part_order: str = ""
+    words: tuple[str, ...] = ()
+    voices: int = 1
 
     def notes(self) -> list[Note]:
         """All notes and rests in written order."""

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tunewright.contracts import Piece
 from tunewright.files import write_whole
-from tunewright.music.performance import ending_last, is_pickup
+from tunewright.music.playing_order import ending_last, is_pickup
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Bar, Meter, Pitch, Tune
 from tunewright.rendering.beams import BeamMark, beams
@@ -178,8 +178,8 @@ class _PartWriter:
         upbeat = bar.meter.bar_length - bar.length if pickup else Fraction(0)
         marks = beams([_beamed(sign) for sign in signs], bar.meter, upbeat)
         for sign, mark in zip(signs, marks, strict=True):
-            if sign.part == 0 and sign.note.symbol:
-                add_words(measure, sign.note.symbol)
+            for symbol in sign.note.symbols if sign.part == 0 else ():
+                add_words(measure, symbol)
             if sign.part == 0:
                 add_graces(measure, sign.note)
             self._add_sign(measure, sign, mark)
