@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from results import tell
+from tunewright.errors import InputError
 from tunewright.evaluate import evaluate
-from tunewright.run import BUILTIN, open_run
+from tunewright.run import BUILTIN, Run, open_run
 from tunewright.training.loss_picture import draw_losses
 from tunewright.training.trackers import read_metrics
 
@@ -26,9 +28,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
     options = parser.parse_args()
     rows, means, curves = [], {}, {}
-    for group in options.groups:
-        name, _, folders = group.partition("=")
-        runs = [open_run(folder) for folder in folders.split(",")][: 1 if options.quick else None]
+    for name, runs in open_groups(options.groups, options.quick).items():
         curves[name] = [read_metrics(run.folder / "metrics.jsonl") for run in runs]
         results = [run.about["results"] for run in runs]
         test = [evaluate(run, part="test")["bits_per_unit"] for run in runs]
@@ -57,6 +57,22 @@ def main() -> None:
     if options.picture:
         draw_losses(curves, options.picture, along=options.along)
     tell("held_out", rows, ratios, options.json, options.keep)
+
+
+def open_groups(groups: Sequence[str], quick: bool) -> dict[str, list[Run]]:
+    """The runs of each ``NAME=RUN,RUN...``, by name; with ``quick`` only the first of each.
+
+    Raises:
+        InputError: a group without ``=``.
+        RunError: a folder that is no run.
+    """
+    opened = {}
+    for group in groups:
+        name, equals, folders = group.partition("=")
+        if not equals:
+            raise InputError(f"{group}: expected NAME=RUN,RUN...")
+        opened[name] = [open_run(folder) for folder in folders.split(",")[: 1 if quick else None]]
+    return opened
 
 
 def spread(values: list[float], digits: int) -> str:

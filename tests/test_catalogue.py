@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ import torch
 
 from tests.conftest import own_tune
 from tunewright import catalogue
-from tunewright.contracts import Codec, Piece
+from tunewright.contracts import Codec, Corpus, Piece
 from tunewright.errors import SettingsError
+from tunewright.music.pieces import in_form
 
 PIECE = Piece("Own tune", own_tune(5), "test")
 MODELS = sorted(catalogue.parts("model"))
@@ -95,3 +98,36 @@ def test_renderers_write_whole_files(name: str, tmp_path: Path) -> None:
     assert renderer(PIECE, path) == path
     assert path.stat().st_size > 100
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("corpus").keys() - {"path"}))
+def test_corpora(name: str, request: pytest.FixtureRequest) -> None:
+    if name == "irish":
+        request.getfixturevalue("irish_corpus")  # skips where the file isn't at hand
+    corpus: Corpus = catalogue.build("corpus", name, {})
+    assert corpus.name == name
+    assert re.fullmatch("[0-9a-f]{64}", corpus.sha256)
+    assert Path(corpus.source).exists()
+    assert corpus.licence
+    assert corpus.pieces
+    assert len({piece.origin for piece in corpus.pieces}) == len(corpus.pieces)
+    for piece in corpus.pieces:
+        assert piece.text == piece.text.strip("\n")
+        assert (piece.found, piece.licence) == (piece.text, corpus.licence)
+    assert all(skipped.origin and skipped.reason for skipped in corpus.skipped)
+    assert corpus.reading_texts(corpus.pieces[:3]) == [piece.text for piece in corpus.pieces[:3]]
+    json.dumps(corpus.facts())
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("corpus").keys() - {"path"}))
+def test_corpora_in_house_form(name: str, request: pytest.FixtureRequest) -> None:
+    if name == "irish":
+        request.getfixturevalue("irish_corpus")
+    corpus: Corpus = catalogue.build("corpus", name, {})
+    house = in_form(corpus, "house")
+    assert type(house) is type(corpus)
+    assert (house.form, house.sha256, house.name) == ("house", corpus.sha256, corpus.name)
+    assert len(house.pieces) + len(house.skipped) == len(corpus.pieces) + len(corpus.skipped)
+    assert len(house.pieces) > 0.99 * len(corpus.pieces)
+    assert all(piece.text.startswith("X:1\n") and piece.found == piece.original for piece in house.pieces)
+    assert {piece.original for piece in house.pieces} <= {piece.text for piece in corpus.pieces}

@@ -94,6 +94,7 @@ def test_train_evaluate_and_list(own_file: Path, tmp_path: Path) -> None:
     assert told["iterations"] == 20
     assert told["best"]["iteration"] in (10, 20)
     validation = as_json(call("evaluate", out, "--split", "validation", "--json"))
+    assert told["form"] == validation["form"] == "raw"
     assert validation["bits_per_unit"] == pytest.approx(told["best"]["bits_per_unit"], rel=1e-6)
     assert set(validation) >= {"run", "on", "split", "unit", "units", "nats", "bits_per_unit", "sha256"}
     other = as_json(call("evaluate", out, "--on", own_file, "--split", "all", "--json"))
@@ -104,8 +105,9 @@ def test_train_evaluate_and_list(own_file: Path, tmp_path: Path) -> None:
     unseen = call("evaluate", out, "--split", "test", "--json")
     assert result.exit_code == 2 or " test pieces of " in result.stdout
     assert json.loads(unseen.stdout)["left_out"] == 0
-    listed = call("runs", "--in", out.parent)
-    assert "mine" in listed.stdout
+    assert f"of {own_file}, raw form" in call("evaluate", out, "--split", "all").stdout
+    (listed,) = [line for line in call("runs", "--in", out.parent).stdout.splitlines() if "mine" in line]
+    assert listed.endswith("raw form")
     assert call("train", *arguments).exit_code == 2
 
 
@@ -134,9 +136,5 @@ def test_render_counts_what_fails(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").glob("01-*"))) == 3
 
 
-def test_corpus_commands(own_file: Path) -> None:
-    stats = as_json(call("corpus", "stats", own_file, "--json"))
-    assert (stats["pieces"], stats["skipped"], sum(stats["splits"].values())) == (60, 0, 60)
-    assert "licence" in call("corpus", "show", own_file).stdout
-    assert "irish" in call("corpus", "list").stdout
+def test_recipes_are_listed() -> None:
     assert "lab-tensorflow" in call("recipes").stdout

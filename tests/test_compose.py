@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tunewright.compose import Tally, compose, iterate, replay
 from tunewright.errors import DecodingError, InputError, RunError, SettingsError
 from tunewright.music.bars import is_valid
+from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, open_run, read_fingerprints, text_sha256, write_fingerprints
 from tunewright.wish import Wish
@@ -46,10 +48,29 @@ def test_wishes_are_met(tiny_run: Run) -> None:
         assert (tune.type, tune.meter.name, tune.key.name, tune.title) == ("jig", "6/8", "Edor", "The Wish")
 
 
-def test_a_prompt_is_continued_to_the_letter(tiny_run: Run) -> None:
-    prompt = "X:1\nT:Café\nR:polka\nM:2/4\nL:1/8\nK:D\n|:DEFG|"
+def test_a_prompt_is_continued_to_the_letter_and_written_in_house_form(tiny_run: Run) -> None:
+    prompt = "X: 7\nT:Café\nZ: id:xy-polka-1\nM:2/4\nL:1/8\nK: D Major\n|:D E F G|!\n"
     (composition,) = compose(tiny_run, replace(COOL, prompt=prompt))
-    assert composition.piece.text.startswith(prompt)
+    assert composition.provenance["drawn"].startswith(prompt)
+    assert composition.piece.text.startswith("X:1\nT:Café\nR:polka\nM:2/4\nL:1/8\nK:D\n|:D E F G|")
+
+
+def test_what_has_no_right_house_form_is_rejected_and_counted(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = compose(tiny_run, COOL)[0].provenance
+    forms: Iterator[str | InputError] = iter([InputError("other music"), "X:1\nM:4/4\nL:1/8\nK:D\nABcd efga|A2|A8|]"])
+
+    def worse(text: str, number: int = 1) -> str:
+        form = next(forms, house_text(text, number))
+        if isinstance(form, InputError):
+            raise form
+        return form
+
+    monkeypatch.setattr("tunewright.compose.house_text", worse)
+    tally = Tally()
+    (other,) = compose(tiny_run, COOL, tally=tally)
+    assert tally.reasons["no house form"] == 2
+    assert other.provenance["attempt"] > first["attempt"] + 1
+    assert is_valid(read_tune(other.piece.text))
 
 
 @pytest.mark.parametrize(

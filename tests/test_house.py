@@ -18,7 +18,7 @@ LEVELS = {
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
     "training": 3, "run": 3, "wish": 3,
     "train": 4, "compose": 4, "evaluate": 4,
-    "publish": 5, "export": 5,
+    "publish": 5, "export": 5, "audit": 5,
     "cli": 6, "__main__": 7, "__init__": 7,
 }  # fmt: skip
 

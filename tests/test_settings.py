@@ -37,6 +37,15 @@ def test_another_corpus_leaves_the_options_of_the_former_behind() -> None:
     assert (mine.corpus.name, mine.corpus.split, mine.corpus.options) == ("my tunes = all.abc", "none", {})
 
 
+@pytest.mark.parametrize("name", ["irish", "nowhere.abc", "x" * 5000])
+def test_a_name_that_is_no_path_stays_as_it_is(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "irish").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert Settings().with_corpus(name).corpus.name == name
+    assert Settings().with_corpus("mine").corpus.name == str(tmp_path / "mine")
+
+
 @pytest.mark.parametrize(
     ("assignment", "message"),
     [

@@ -18,6 +18,9 @@ from tunewright.errors import SettingsError
 PARTS: dict[str, dict[str, str]] = {
     "corpus": {
         "irish": "tunewright.corpora.irish:open_irish",
+        "oneills": "tunewright.corpora.books:open_oneills",
+        "ryans": "tunewright.corpora.books:open_ryans",
+        "airds": "tunewright.corpora.books:open_airds",
         "path": "tunewright.corpora.path:open_path",
     },
     "codec": {

@@ -1,7 +1,8 @@
-"""From a wish to compositions, read top to bottom: run, template, draws, bar check, provenance.
+"""From a wish to compositions, read top to bottom: run, template, draws, bar check, house form, provenance.
 
-A piece is the first of its attempts that is a whole tune with right bars. Attempt ``a`` of piece ``p`` under a seed
-is always the same tune, so pieces don't depend on how many are asked for, and a provenance is enough to get one again.
+A piece is the first of its attempts that is a whole tune with right bars; what is judged is what was drawn, what is
+given is its house form, whatever form the run has learned. Attempt ``a`` of piece ``p`` under a seed is always the same
+tune, so pieces don't depend on how many are asked for, and a provenance is enough to get one again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import islice
@@ -18,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright.contracts import Piece, SequenceModel
 from tunewright.errors import DecodingError, InputError
-from tunewright.music.bars import bar_problems, check
-from tunewright.music.pieces import piece_of
+from tunewright.music.bars import bar_problems, check, is_valid
+from tunewright.music.pieces import house_text, piece_of
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, builtin_run, open_run, text_sha256
 from tunewright.wish import Wish
@@ -39,8 +41,8 @@ class Composition:
     """A new piece and where it came from.
 
     Attributes:
-        piece: the tune.
-        provenance: all that is needed to compose it again.
+        piece: the tune, in house form.
+        provenance: all that is needed to compose it again, and the text as it was drawn.
         problems: what ``check`` found; empty for what :func:`compose` gives.
     """
 
@@ -126,10 +128,11 @@ def replay(path: Path) -> Composition:
         raise InputError(f"{path}: not the provenance of a composition ({error})") from None
     run = builtin_run() if builtin else open_run(folder)
     composer = _Composer(run, wish)
-    composition = composer.composition(next(composer.draw([(piece, attempt)])))
-    if text_sha256(composition.piece.text) != sha256:
-        raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")
-    return composition
+    with suppress(InputError):  # what has no house form isn't what was told of
+        composition = composer.composition(next(composer.draw([(piece, attempt)])))
+        if text_sha256(composition.piece.text) == sha256:
+            return composition
+    raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")
 
 
 class _Composer:
@@ -180,27 +183,39 @@ class _Composer:
                     )
 
     def judge(self, finished: Finished, tally: Tally) -> Composition | None:
-        """The composition, if it is a whole tune with right bars."""
+        """The composition, if what was drawn is a whole tune with right bars, and so is its house form."""
         if not finished.complete:
             tally.reasons["no end"] += 1
             return None
-        composition = self.composition(finished)
-        if composition.problems:
+        drawn = read_tune(self.drawn_text(finished))
+        if not is_valid(drawn):
             tally.reasons["wrong bars"] += 1
             return None
-        if composition.piece.meter == "none" and self.run.style.meters:
+        if drawn.meter.name == "none" and self.run.style.meters:
             tally.reasons["no meter"] += 1  # without one, no bar can be wrong
+            return None
+        try:
+            composition = self.composition(finished)
+        except InputError:
+            composition = None
+        if composition is None or composition.problems:
+            tally.reasons["no house form"] += 1
             return None
         return composition
 
+    def drawn_text(self, finished: Finished) -> str:
+        """What was drawn, to the letter."""
+        return self.run.codec.decode(finished.ids).text.rstrip("\n")
+
     def composition(self, finished: Finished) -> Composition:
-        """What was drawn, as a piece; numbered by its place unless the prompt says otherwise."""
-        drawn, codec = finished.draw, self.run.codec
-        origin = f"run {self.run.name}, seed {self.wish.seed}, piece {drawn.piece}"
-        text = codec.decode(finished.ids).text.rstrip("\n")
-        if not self.wish.prompt:
-            text = re.sub(r"\AX:.*", f"X:{drawn.piece + 1}", text)
-        piece = piece_of(text, origin)
+        """What was drawn, as a piece in house form, numbered by its place.
+
+        Raises:
+            InputError: it can't be written in house form.
+        """
+        number = finished.draw.piece
+        text = house_text(self.drawn_text(finished), number + 1)
+        piece = piece_of(text, f"run {self.run.name}, seed {self.wish.seed}, piece {number}")
         problems = tuple(problem.message for problem in check(read_tune(text)) if problem.severity != "note")
         return Composition(piece, self._provenance(finished, piece), problems)
 
@@ -219,6 +234,7 @@ class _Composer:
             "piece": finished.draw.piece,
             "attempt": finished.draw.attempt,
             "title": piece.title,
+            "drawn": self.drawn_text(finished),
             "sha256": text_sha256(piece.text),
             "versions": {"tunewright": version("tunewright"), "torch": version("torch")},
         }

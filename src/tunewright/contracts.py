@@ -8,7 +8,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PARTS = ("training", "validation", "test")
 """The parts of a split, in the order in which they are told."""
+
+FORMS = ("raw", "house")
+"""The forms in which a corpus can be read: as it was found, or as we write tunes ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Piece:
         meter: e.g. ``"6/8"``; empty if unknown.
         key: e.g. ``"Edor"``; empty if unknown.
         licence: under which the piece may be used; empty if unknown.
+        original: the text as it was found, where ``text`` is another form of it; empty where it is the same.
     """
 
     title: str
@@ -43,6 +47,12 @@ class Piece:
     meter: str = ""
     key: str = ""
     licence: str = ""
+    original: str = ""
+
+    @property
+    def found(self) -> str:
+        """The text as it was found, whatever form it has now: what decides the split."""
+        return self.original or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Corpus:
         sha256: of the bytes that were read, in hexadecimal.
         pieces: in the order of the source.
         skipped: what could not be read.
+        form: of the pieces' texts, out of :data:`FORMS`; figures are compared only within one form.
     """
 
     name: str
@@ -72,6 +83,18 @@ class Corpus:
     sha256: str
     pieces: tuple[Piece, ...]
     skipped: tuple[Skipped, ...] = ()
+    form: str = "raw"
+
+    def rewritten(self, form: str, rewrite: Callable[[Piece], Piece | Skipped]) -> Self:
+        """The corpus in another form: every piece as ``rewrite`` gives it, those it can't rewrite among the skipped.
+
+        Raises:
+            SettingsError: the corpus can't be read in another form as it is opened.
+        """
+        results = [rewrite(piece) for piece in self.pieces]
+        pieces = tuple(one for one in results if isinstance(one, Piece))
+        skipped = tuple(one for one in results if isinstance(one, Skipped))
+        return replace(self, pieces=pieces, skipped=(*self.skipped, *skipped), form=form)
 
     def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
         """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""

@@ -18,19 +18,21 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
     """Scores a run.
 
     Args:
-        on: name or path of a corpus; empty for the run's own, split as the run was. Of another corpus, tunes that
-            the run has learned from, or near-duplicates of them, are left out of validation and test.
+        on: name or path of a corpus; empty for the run's own, split as the run was. Another corpus is read in the
+            run's form; tunes that the run has learned from, or near-duplicates of them, are left out of its validation
+            and test.
         part: ``"training"``, ``"validation"``, ``"test"`` or ``"all"``.
         weights: ``"best"`` (on validation) or ``"last"``.
 
     Returns:
-        ``run``, ``on``, ``split``, ``unit``, ``units``, ``nats``, ``bits_per_unit``, ``pieces``, ``left_out``,
-        ``weights`` and the ``sha256`` of the scored text.
+        ``run``, ``on``, ``form`` (of the text; only figures of one form can be compared), ``split``, ``unit``,
+        ``units``, ``nats``, ``bits_per_unit``, ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored
+        text.
 
     Raises:
         RunError: that part is empty.
     """
-    corpus, pieces, left_out = _pieces_of(run, on, part)
+    corpus, pieces, left_out = pieces_of(run, on, part)
     if not pieces:
         told = f" ({left_out} are known to the run)" if left_out else ""
         raise RunError(f"run {run.name} can't be scored on {part} pieces of {corpus.name}: there are none{told}")
@@ -38,6 +40,7 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
     return {
         "run": run.name,
         "on": corpus.name,
+        "form": corpus.form,
         "split": part,
         "unit": result.unit,
         "units": sum(result.units),
@@ -50,8 +53,16 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
     }
 
 
-def _pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
-    """The corpus, its pieces to score, and how many were left out because the run knows them."""
+def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
+    """The pieces of a part of a corpus that a run may be asked about.
+
+    Args:
+        on: name or path of a corpus; empty for the run's own, split as the run was.
+        part: of another corpus, validation and test leave out what the run has learned from, and near-duplicates of it.
+
+    Returns:
+        The corpus, those pieces, and how many were left out.
+    """
     if not on or on == run.settings.corpus.name:
         corpus = open_corpus(run.settings)
         return corpus, run.part_pieces(corpus, part), 0

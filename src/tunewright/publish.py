@@ -12,14 +12,14 @@ from typing import Any
 
 from tunewright import catalogue
 from tunewright.compose import Composition, Tally
-from tunewright.contracts import Piece, Renderer
+from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
 from tunewright.music.performance import perform, timemap
-from tunewright.music.pieces import piece_of
+from tunewright.music.pieces import numbered, piece_of
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering.page import Exhibit, write_page
@@ -47,9 +47,11 @@ def _tunes_of(path: Path) -> list[tuple[int, str]]:
         text = decode(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     tunes = split_tunes(text)
     if not tunes:
-        raise InputError(f"{path}: no tune in it (a tune begins with an X: line)")
+        raise InputError(f"{path}: no tune in it (a tune needs a K: line and notes after it)")
     return tunes
 
 
@@ -62,16 +64,23 @@ def read_pieces(path: Path) -> list[Piece]:
     return [piece_of(text, f"{path}, line {line}") for line, text in _tunes_of(path)]
 
 
+def write_book(corpus: Corpus, path: Path) -> Path:
+    """Writes a corpus of tunes as one ABC file, numbered from 1 in its order."""
+    tunes = [numbered(piece.text, number) for number, piece in enumerate(corpus.pieces, 1)]
+    return write_whole(path, "\n\n".join(tunes) + "\n")
+
+
 def check_file(path: Path) -> list[dict[str, Any]]:
     """What ``check`` tells of each tune of a file.
 
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    return [_checked(str(path), read_tune(text, line)) for line, text in _tunes_of(path)]
+    return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
 
 
-def _checked(file: str, tune: Tune) -> dict[str, Any]:
+def _checked(file: str, tune: Tune, first_line: int) -> dict[str, Any]:
+    """What ``check`` tells of a tune that begins at this line of its file."""
     return {
         "file": file,
         "number": tune.number,
@@ -84,7 +93,7 @@ def _checked(file: str, tune: Tune) -> dict[str, Any]:
         "problems": [
             {
                 "bar": problem.bar,
-                "line": problem.position.line,
+                "line": problem.position.line + first_line - 1,
                 "column": problem.position.column,
                 "message": problem.message,
                 "severity": problem.severity,

@@ -7,7 +7,7 @@ best.safetensors      weights with the best figure on validation (the last ones 
 last.safetensors      weights at the end
 state.pt              optimiser and progress, for resuming
 split.json            part, cluster and sha256 of every piece
-fingerprints.safetensors   interval runs of the tunes learned from
+fingerprints.safetensors   melody and beat runs of the tunes learned from
 style.json            how headers were written in the tunes learned from
 metrics.jsonl         one record an iteration
 loss.png              the same as a picture
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ from tunewright.errors import RunError
 from tunewright.files import write_whole
 from tunewright.music.fingerprint import fingerprint
 from tunewright.music.headers import HeaderStyle
+from tunewright.music.pieces import in_form
 from tunewright.music.reader import read_tune
 from tunewright.settings import Settings, dump_settings, parse_settings
 
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
-FORMAT = 1
+FORMAT = 2
+"""Of a run folder. In the first, fingerprints knew only the melody; near-duplicates told by them would be missed."""
 BUILTIN = Path(__file__).parent / "builtin" / "irish"
 
 
@@ -165,6 +168,10 @@ def open_run(path: str | Path) -> Run:
     run = Run(folder)
     if run.about.get("format", 0) > FORMAT:
         raise RunError(f"run {folder} was written by a newer tunewright; this one is {version('tunewright')}")
+    if run.about.get("format", 0) < FORMAT:
+        raise RunError(
+            f"run {folder} was written by an older tunewright, whose fingerprints no longer hold: train it again"
+        )
     if not {"format", "recipe", "corpus"} <= run.about.keys():
         raise RunError(f"{folder / 'run.json'} is damaged (it lacks format, recipe or corpus)")
     return run
@@ -185,15 +192,20 @@ def builtin_run() -> Run:
 
 
 def open_corpus(settings: Settings) -> Corpus:
-    """The corpus that the settings name: one of the catalogue, or the path of a user's file."""
+    """The corpus that the settings name, in the form they ask for: one of the catalogue, or a user's file or folder.
+
+    Raises:
+        CorpusError: it can't be found or read.
+        SettingsError: there is no such corpus, option or form of it.
+    """
     section = settings.corpus
-    named = section.name != "path" and (section.name in catalogue.parts("corpus") or not Path(section.name).exists())
+    named = section.name != "path" and (section.name in catalogue.parts("corpus") or not os.path.exists(section.name))
     corpus: Corpus = (
         catalogue.build("corpus", section.name, section.options)
         if named
         else catalogue.build("corpus", "path", section.options, Path(section.name))
     )
-    return corpus
+    return in_form(corpus, section.form)
 
 
 def find_runs(folder: Path) -> list[Run]:
@@ -230,6 +242,7 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
             "name": corpus.name,
             "licence": corpus.licence,
             "sha256": corpus.sha256,
+            "form": corpus.form,
             "pieces": len(corpus.pieces),
             "skipped": len(corpus.skipped),
             "split": split.counts(),

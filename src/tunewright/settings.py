@@ -7,6 +7,7 @@ and hand it every other key they hold as an option.
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tunewright import catalogue
 from tunewright.errors import SettingsError
 
 
@@ -43,6 +45,8 @@ class CorpusSettings(Part):
     name: str = "irish"
     split: Literal["hash", "none"] = "hash"
     """``hash`` holds a tenth out for validation and a tenth for the test; ``none`` trains on everything."""
+    form: Literal["raw", "house"] = "raw"
+    """``raw`` reads tunes as they were found, ``house`` as we write them; figures are compared only within one form."""
 
 
 class CodecSettings(Part):
@@ -98,11 +102,13 @@ class Settings(Section):
     training: TrainingSettings = TrainingSettings()
 
     def with_corpus(self, name: str) -> Settings:
-        """These settings on another corpus (a name, or the path of a file); the options of the former one go with
-        it.
+        """These settings on another corpus (a name, or else the path of a file or folder); the options of the former
+        one go with it.
         """
-        name = str(Path(name).resolve()) if Path(name).is_file() else name
-        return self.model_copy(update={"corpus": CorpusSettings(name=name, split=self.corpus.split)})
+        is_path = name not in catalogue.parts("corpus") and os.path.exists(name)
+        name = str(Path(name).resolve()) if is_path else name
+        kept = CorpusSettings(name=name, split=self.corpus.split, form=self.corpus.form)
+        return self.model_copy(update={"corpus": kept})
 
     def changed(self, assignments: Sequence[str]) -> Settings:
         """These settings with ``section.key=value`` assignments applied.

@@ -36,24 +36,35 @@ def divide(settings: Settings, corpus: Corpus) -> Split:
     return split
 
 
-def start_run(settings: Settings, folder: Path) -> tuple[Run, dict[str, Any]]:
+def start_run(settings: Settings, folder: Path, corpus: Corpus | None = None) -> tuple[Run, dict[str, Any]]:
     """Prepares a run folder: everything but learning; ``run.json``, which makes it a run, is returned and not yet
     written.
+
+    Args:
+        corpus: what the settings name, where it is open already.
 
     Raises:
         RunError: the folder holds a run already, which is left as it is.
     """
-    if (folder / "run.json").exists():
-        raise RunError(f"{folder} holds a run already: --resume goes on with it, another --out leaves it alone")
-    corpus = open_corpus(settings)
+    _refuse_a_run_in(folder)
+    corpus = corpus or open_corpus(settings)
     split = divide(settings, corpus)
     seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
     codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.reading_texts(seen))
     return write_run(folder, settings, codec, corpus, split), about_run(settings, corpus, split)
 
 
-def build_trainer(run: Run) -> Trainer:
-    """The trainer of a prepared run, with fresh weights (by the seed)."""
+def _refuse_a_run_in(folder: Path) -> None:
+    if (folder / "run.json").exists():
+        raise RunError(f"{folder} holds a run already: --resume goes on with it, another --out leaves it alone")
+
+
+def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
+    """The trainer of a prepared run, with fresh weights (by the seed).
+
+    Args:
+        corpus: the run's own, where it is open already.
+    """
     import torch
 
     from tunewright.contracts import Piece
@@ -62,7 +73,7 @@ def build_trainer(run: Run) -> Trainer:
     from tunewright.training.trainer import Trainer
 
     settings = run.settings.training
-    corpus = open_corpus(run.settings)
+    corpus = corpus or open_corpus(run.settings)
     texts = corpus.reading_texts(run.part_pieces(corpus, "training"))
     ids = [run.codec.encode(Piece("", text, "")) for text in texts]
     batches = WINDOWS[settings.windows](ids, run.codec.boundary, settings.batch_size, settings.length, settings.seed)
@@ -97,15 +108,19 @@ def train(
     finally:
         for tracker in trackers:
             tracker.close()
-    write_about(folder, {**run.about, "results": _results(trainer, outcome)})
+    results = {"form": run.settings.corpus.form, **_results(trainer, outcome)}
+    write_about(folder, {**run.about, "results": results})
     return open_run(folder)
 
 
 def _started(settings: Settings, folder: Path, minutes: float | None) -> tuple[Run, Trainer]:
-    run, about = start_run(settings, folder)
-    trainer = build_trainer(run)
+    _refuse_a_run_in(folder)
+    corpus = open_corpus(settings)
+    run, about = start_run(settings, folder, corpus)
+    trainer = build_trainer(run, corpus)
     if minutes is not None:
-        run, trainer = _fix_iterations(run, trainer, minutes)
+        run = _fix_iterations(run, trainer, minutes)
+        trainer = build_trainer(run, corpus)
     # Only now is it a run: what could not even begin doesn't stand in the way of another try.
     write_about(folder, about)
     return run, trainer
@@ -122,15 +137,14 @@ def _resumed(folder: Path) -> tuple[Run, Trainer]:
     return run, trainer
 
 
-def _fix_iterations(run: Run, trainer: Trainer, minutes: float) -> tuple[Run, Trainer]:
+def _fix_iterations(run: Run, trainer: Trainer, minutes: float) -> Run:
     from tunewright.files import write_whole
     from tunewright.settings import dump_settings
     from tunewright.training.trainer import iterations_in
 
     settings = run.settings.changed([f"training.iterations={iterations_in(trainer, minutes)}"])
     write_whole(run.folder / "settings.json", dump_settings(settings))
-    run = Run(run.folder)
-    return run, build_trainer(run)
+    return Run(run.folder)
 
 
 def _results(trainer: Trainer, outcome: Any) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Wish:
         meter: e.g. ``"6/8"``.
         key: e.g. ``"Edor"``.
         title: of the tune.
-        prompt: ABC that the tune begins with, to the letter; excludes the four above.
+        prompt: ABC that the drawing begins with, to the letter (what is written is its house form); excludes the four
+            above.
         temperature: 1 draws as the model predicts; below 1 more safely. At 0.8 the built-in run makes the fewest
             wrong bars.
         top_k: only the likeliest k symbols; 0 for all.

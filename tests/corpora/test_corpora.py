@@ -12,7 +12,6 @@ from tests.conftest import own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
 from tunewright.corpora import download, irish
-from tunewright.corpora.path import open_path
 from tunewright.corpora.split import part_of, split_pieces
 from tunewright.errors import CorpusError
 from tunewright.music.fingerprint import grams
@@ -97,31 +96,6 @@ def test_the_rule_of_the_split() -> None:
     for text in ("a", "b", "c", "d"):
         remainder = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10
         assert part_of(text) == ("test" if remainder == 0 else "validation" if remainder == 1 else "training")
-
-
-def test_a_users_file_with_bad_tunes(tmp_path: Path) -> None:
-    path = tmp_path / "mine.abc"
-    text = (
-        "Some words.\r\n\r\n"
-        + own_tune(1)
-        + "\r\n\r\nX:2\r\nT:No key\r\n\r\nX:3\r\nK:D\r\n\r\nX:4\r\nT:Caf\xe9\r\nK:G\r\nABc|"
-    )
-    path.write_bytes(text.encode("latin-1"))
-    corpus = open_path(path)
-    assert [piece.title for piece in corpus.pieces] == ["Own tune 1", "Café"]
-    assert [skipped.reason for skipped in corpus.skipped] == ["no key: a K: line must end the header", "no notes"]
-    assert "line" in corpus.skipped[0].origin
-
-
-@pytest.mark.parametrize(
-    ("content", "message"), [(None, "no such file"), (b"\xff\x00rubbish", "no tune"), (b"X:1\nT:a", "no key")]
-)
-def test_unusable_files_are_told(tmp_path: Path, content: bytes | None, message: str) -> None:
-    path = tmp_path / "mine.abc"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(CorpusError, match=message):
-        open_path(path)
 
 
 def test_a_file_is_believed_only_with_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

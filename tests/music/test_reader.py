@@ -105,10 +105,10 @@ def test_unit_length_follows_from_the_meter_where_no_line_says_it() -> None:
 
 def test_every_note_knows_its_place_and_has_an_identity_of_its_own() -> None:
     text = "X:7\nT:Place\nM:4/4\nL:1/8\nK:C\nAB cd|ef ga|\nb8|]"
-    read = read_tune(text, first_line=101)
+    read = read_tune(text)
     lines = text.splitlines()
     for note in read.notes():
-        written = lines[note.position.line - 101][note.position.column - 1]
+        written = lines[note.position.line - 1][note.position.column - 1]
         assert written.upper() == note.pitches[0].step
     assert len({note.identity for note in read.notes()}) == 9
 

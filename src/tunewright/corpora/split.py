@@ -22,8 +22,11 @@ def part_of(text: str) -> str:
 
 
 def split_pieces(pieces: Sequence[Piece]) -> Split:
-    """Clusters near-duplicates and puts each cluster where its smallest text (in the order of characters) belongs."""
-    texts = [piece.text for piece in pieces]
+    """Clusters near-duplicates and puts each cluster where its smallest text (in the order of characters) belongs.
+
+    The texts are those that were found, so a corpus is split alike whatever form it is read in.
+    """
+    texts = [piece.found for piece in pieces]
     clusters = cluster([read_tune(text) for text in texts], texts)
     smallest: dict[int, str] = {}
     for number, text in zip(clusters, texts, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from tunewright.music.playing_order import play_order
 from tunewright.music.tune import Bar, Position, Problem, Tune
@@ -16,11 +17,11 @@ from tunewright.music.tune import Bar, Position, Problem, Tune
 UNIT_NAMES = {1: "whole notes", 2: "halves", 4: "quarters", 8: "eighths", 16: "sixteenths", 32: "thirty-seconds"}
 
 
+@lru_cache(maxsize=8192)  # as many as the reader remembers
 def check(tune: Tune) -> tuple[Problem, ...]:
     """All problems of a tune: the reader's and the bar rule's, in written order."""
     problems = [*tune.problems, *bar_problems(tune)]
-    problems += _as_played(tune, {problem.bar for problem in problems})
-    if not any(note.pitches for note in tune.notes()):
+    if all(bar.is_silent for bar in tune.bars):
         problems.append(Problem("error", "no notes", 0, tune.bars[0].position if tune.bars else Position(1, 1)))
     return tuple(sorted(problems, key=lambda problem: (problem.bar, problem.position)))
 
@@ -30,52 +31,73 @@ def is_valid(tune: Tune) -> bool:
     return all(problem.severity == "note" for problem in check(tune))
 
 
-def bar_problems(tune: Tune) -> Iterator[Problem]:
+def bar_problems(tune: Tune) -> list[Problem]:
     """What the bar rule finds."""
     bars = tune.bars
+    if all(bar.length == _full(bar) for bar in bars):
+        return []
+    cut = cut_by_endings(bars)
+    problems = [_cut_in_two(bars[index]) for index in sorted(cut)]
+    problems += _unpaired(bars)
+    return problems + list(_as_played(tune, {problem.bar for problem in (*tune.problems, *problems)}))
+
+
+def _full(bar: Bar) -> Fraction:
+    """How long a bar should be; 0 in free meter."""
+    return bar.meter.bar_length if bar.bars_of_rest == 1 else bar.meter.bar_length * bar.bars_of_rest
+
+
+def _unpaired(bars: Sequence[Bar]) -> Iterator[Problem]:
+    """Bars that are neither full nor made whole by a partner."""
     stems = _stems(bars)
-    lengths = [bar.length for bar in bars]
-    whole = [length + (lengths[stems[index]] if index in stems else 0) for index, length in enumerate(lengths)]
-    partial = [index for index, bar in enumerate(bars) if whole[index] != bar.meter.bar_length * bar.bars_of_rest]
-    partners = _partners(bars) if partial else []
-    for index in sorted(cut_by_endings(bars)):
-        found, wanted = _counted(lengths[index], bars[index].meter.bar_length, bars[index].meter.unit)
-        message = f"{found} of {wanted}, the rest in the ending: one bar, and no bar line should cut it in two"
-        yield Problem("note", message, bars[index].number, bars[index].position)
-    for index in partial:
-        bar = bars[index]
-        full = bar.meter.bar_length * bar.bars_of_rest
-        if full == 0 or index in stems.values() or full - whole[index] in [whole[other] for other in partners[index]]:
+    whole = [bar.length + bars[stems[index]].length if index in stems else bar.length for index, bar in enumerate(bars)]
+    partners = _partners(bars)
+    for index, bar in enumerate(bars):
+        full = _full(bar)
+        if full in (0, whole[index]) or index in stems.values():
+            continue
+        if any(whole[other] == full - whole[index] for other in partners[index]):
             continue
         found, wanted = _counted(whole[index], full, bar.meter.unit)
         if whole[index] < full and index in (0, len(bars) - 1) and len(bars) > 1:
             message = f"{found} in a bar of {wanted}, and no short bar at the other end to pair with"
             yield Problem("pickup", message, bar.number, bar.position)
         else:
-            yield Problem("error", f"{found} where {wanted} fit", bar.number, bar.position)
+            cause = ": a tuplet has a note too few or too many" if whole[index].denominator % 3 == 0 else ""
+            yield Problem("error", f"{found} where {wanted} fit{cause}", bar.number, bar.position)
+
+
+def _cut_in_two(bar: Bar) -> Problem:
+    found, wanted = _counted(bar.length, bar.meter.bar_length, bar.meter.unit)
+    message = f"{found} of {wanted}, the rest in the ending: one bar, and no bar line should cut it in two"
+    return Problem("note", message, bar.number, bar.position)
 
 
 def _as_played(tune: Tune, told: set[int]) -> Iterator[Problem]:
     """Bars that are right on paper, and yet too short or too long in the order in which they are played.
 
-    What a short bar at a boundary lacks must be in the bar that is played next: a pickup that is right the first time may
-    be one too many when a repeat or an ending leads back to it.
+    What a short bar at a boundary lacks must be in the bar that is played next: a pickup that is right the first time
+    may be one too many when a repeat or an ending leads back to it.
     """
-    order = play_order(tune)
-    carried, before = Fraction(0), 0
+    # Where a sign could not be read, the order in which the bars are played is not to be trusted.
+    order = [] if any(problem.severity == "error" for problem in tune.problems) else play_order(tune)
+    carried, before, after_wrong = Fraction(0), 0, False
     for place, index in enumerate(order):
         bar = tune.bars[index]
-        full = bar.meter.bar_length * bar.bars_of_rest
-        count = carried + bar.length
-        following = order[place + 1] if place + 1 < len(order) else None
-        passes_on = following != index + 1 or bar.line != "|" or tune.bars[following].opens_repeat
-        carried = count if full and count < full and passes_on else Fraction(0)
-        if full and count != full and not carried and place and bar.number not in told:
-            told.add(bar.number)
-            found, wanted = _counted(count, full, bar.meter.unit)
-            message = f"{found} where {wanted} fit when it is played after bar {before}"
-            yield Problem("note", message, bar.number, bar.position)
-        before = bar.number
+        full, count = _full(bar), carried + bar.length if carried else bar.length
+        wrong = bar.number in told or (after_wrong and count != full)
+        if count != full and full and not wrong:
+            following = order[place + 1] if place + 1 < len(order) else None
+            passes_on = following != index + 1 or bar.line != "|" or tune.bars[following].opens_repeat
+            carried = count if count < full and passes_on and place else Fraction(0)
+            if not carried and place:
+                told.add(bar.number)
+                found, wanted = _counted(count, full, bar.meter.unit)
+                message = f"{found} where {wanted} fit when it is played after bar {before}"
+                yield Problem("note", message, bar.number, bar.position)
+        else:
+            carried = Fraction(0)
+        before, after_wrong = bar.number, wrong
 
 
 def cut_by_endings(bars: Sequence[Bar]) -> set[int]:
@@ -164,12 +186,13 @@ def _later_endings(bars: Sequence[Bar], following: int) -> Iterator[int]:
 
 def _counted(length: Fraction, full: Fraction, unit: int) -> tuple[str, str]:
     """A bar's length and a full bar's, counted in the meter's own unit or the largest smaller one in which both are
-    whole.
+    whole; in eighths if there is none, as with a tuplet left unfinished: ``"6 2/3 eighths"``.
     """
-    while (length * unit).denominator != 1 and unit < 32:
-        unit *= 2
+    units = [size for size in (unit, 2 * unit, 4 * unit, 8 * unit) if size <= 32]
+    unit = next((size for size in units if (length * size).denominator == 1), max(unit, 8))
     count = length * unit
-    shown = str(count) if count.denominator == 1 else f"{float(count):.2f}"
+    whole, rest = divmod(count.numerator, count.denominator)
+    shown = f"{whole} {rest}/{count.denominator}" if rest and whole else str(count)
     name = UNIT_NAMES.get(unit, f"1/{unit} notes")
     one = {"halves": "half"}.get(name, name.removesuffix("s"))
     return f"{shown} {one if count == 1 else name}", str(full * unit)

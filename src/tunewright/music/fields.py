@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,14 +65,25 @@ def _without_numbers(text: str, line: int) -> list[tuple[int, str]]:
 
 
 def _without_what_follows(block: str) -> str:
-    """A tune's block up to the blank line that ends it; a blank line between header and music doesn't (it occurs)."""
+    """A tune's block up to the blank line that ends it.
+
+    A blank line between header and music ends no tune, nor does one before lines that are all music (both occur).
+    """
     lines, music = [], False
-    for line in block.split("\n"):
-        if not line.strip() and music:
+    every = block.split("\n")
+    for number, line in enumerate(every):
+        if not line.strip() and music and not _music_follows(every, number + 1):
             break
         music = music or bool(line.strip() and not _SILENT_LINE.match(line))
         lines.append(line)
     return "\n".join(lines).rstrip()
+
+
+def _music_follows(lines: list[str], start: int) -> bool:
+    """Whether the next paragraph is bars of music and nothing else."""
+    rest = itertools.dropwhile(lambda line: not line.strip(), itertools.islice(lines, start, None))
+    paragraph = list(itertools.takewhile(lambda line: line.strip(), rest))
+    return bool(paragraph) and all("|" in line and not _SILENT_LINE.match(line) for line in paragraph)
 
 
 def value_of(match: re.Match[str]) -> str:
@@ -85,7 +97,7 @@ class Header:
     """The fields of a tune up to and with its ``K:``.
 
     Attributes:
-        values: (value, line of the file) of every field of each letter, in order.
+        values: (value, line of the tune) of every field of each letter, in order.
         problems: what was wrong.
         lines: how many lines it took.
     """
@@ -114,12 +126,12 @@ class Header:
             return default
 
 
-def read_header(lines: list[str], first_line: int) -> Header:
+def read_header(lines: list[str]) -> Header:
     """Reads the header of a tune."""
     header = Header()
     has_key = any(line.startswith("K:") for line in lines)
     last = ""
-    for number, line in enumerate(lines, first_line):
+    for number, line in enumerate(lines, 1):
         match = _HEADER_LINE.match(line)
         if match:
             letter = last if match.group(1) == "+" else match.group(1)
@@ -135,7 +147,7 @@ def read_header(lines: list[str], first_line: int) -> Header:
         header.lines += 1
         if match and match.group(1) == "K":
             return header
-    header.problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(first_line, 1)))
+    header.problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(1, 1)))
     return header
 
 
@@ -156,12 +168,15 @@ def parse_unit_length(text: str) -> Fraction:
     """Reads the value of an ``L:`` line in whole notes, e.g. ``"1/8"``.
 
     Raises:
-        InputError: it is not a fraction.
+        InputError: it is not a fraction up to 1.
     """
     match = re.fullmatch(r"\s*(\d{1,4})(?:\s*/\s*(\d{1,4}))?\s*", text)
     if match is None or int(match.group(1)) == 0 or (match.group(2) and int(match.group(2)) == 0):
         raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
-    return Fraction(int(match.group(1)), int(match.group(2) or 1))
+    length = Fraction(int(match.group(1)), int(match.group(2) or 1))
+    if length > 1:
+        raise InputError(f"'{text.strip()}' is not a note length; expected for example '1/8'")
+    return length
 
 
 def parse_tempo(text: str) -> tuple[Fraction, int] | None:

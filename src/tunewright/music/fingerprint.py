@@ -1,8 +1,11 @@
-"""What stays of a tune when key, rhythm and repeated notes are taken away: its melodic intervals.
+"""What stays of a tune when key, rhythm and ornaments are taken away, and who is a near-duplicate of whom.
 
-Two tunes are near-duplicates when they share many long runs of intervals. Blind to transposition (intervals, not
-pitches), to rhythm (lengths are dropped) and to repeated notes (an interval of 0 is dropped, so ``A2`` and ``AA``
-are one).
+A tune is read twice. Its *melody* is every note: blind to transposition (intervals, not pitches), to rhythm (lengths
+are dropped) and to repeated notes (an interval of 0 is dropped, so ``A2`` and ``AA`` are one); grace notes don't count.
+Its *beats* are the pitches that sound on the beats of its bars: blind to whatever happens between two beats, and so to
+ornaments that are written out (``A2`` as a cut ``A/B/A``, a roll ``A/B/A/G/`` or a triplet ``(3ABA``) and to passing
+notes. Either way a tune is the set of its runs of twelve intervals, and two tunes are near-duplicates when they share
+enough runs of one kind.
 """
 
 from __future__ import annotations
@@ -11,30 +14,57 @@ import hashlib
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
-from tunewright.music.tune import Tune
+from tunewright.music.tune import Bar, Meter, Tune
 
 GRAM = 12
 """Length of a run of intervals, in intervals."""
 SHARED_GRAMS = 10
-"""Two tunes that share at least this many different runs are one cluster."""
+"""Two tunes that share at least this many different runs of one kind are near-duplicates."""
+SHARED_TENTHS = 3
+"""So are two that share this many tenths of the runs of the shorter one: a short tune has few runs."""
+FEWEST_SHARED = 4
+"""But no fewer than this, unless it is all that the shorter tune has: a single run is shared by chance."""
+
+_TICKS = 6720  # in a whole note: 64ths, and tuplets of 3, 5 and 7 notes, are whole numbers of them
+_MOST_BEATS = 64  # that one note is heard for: a length is written in a few digits, however long
+_BEATS = "8"  # hashes of runs of beats begin with 8 to f, those of melody with 0 to 7
+
+Gram = tuple[int, ...]
 
 
-def intervals(tune: Tune) -> tuple[int, ...]:
+def intervals(tune: Tune) -> Gram:
     """Semitones from each melody note to the next different one, in written order; chords count by their top note."""
     pitches = [max(pitch.midi for pitch in note.pitches) for note in tune.notes() if note.pitches]
     return tuple(later - earlier for earlier, later in itertools.pairwise(pitches) if later != earlier)
 
 
-def grams(tune: Tune, length: int = GRAM) -> frozenset[tuple[int, ...]]:
-    """All different runs of ``length`` intervals."""
+def grams(tune: Tune) -> frozenset[Gram]:
+    """All different runs of :data:`GRAM` intervals of the melody; of a shorter one, all it has as one run."""
     steps = intervals(tune)
-    return frozenset(steps[start : start + length] for start in range(len(steps) - length + 1))
+    return _runs(steps) if len(steps) >= GRAM else frozenset([steps] if steps else [])
+
+
+def beat_grams(tune: Tune) -> frozenset[Gram]:
+    """All different runs of :data:`GRAM` intervals from beat to beat; a pitch that stays is an interval of 0.
+
+    Each beat is heard twice, when it begins and a moment later (half of the usual shortest note), since an ornament
+    may come before its note: an upper trill, an appoggiatura.
+    """
+    found: set[Gram] = set()
+    for beat, moment in _pulses(tune.meter):
+        for late in (0, moment):
+            pitches = [pitch for bar in tune.bars for pitch in _sounding(bar, late, beat)]
+            found |= _runs(tuple(later - earlier for earlier, later in itertools.pairwise(pitches)))
+    return frozenset(found)
 
 
 def fingerprint(tune: Tune) -> list[str]:
-    """The runs as sorted 64-bit hashes in hexadecimal: what a run keeps of the tunes it has learned from."""
-    return sorted(hashlib.sha256(repr(gram).encode()).hexdigest()[:16] for gram in grams(tune))
+    """The runs of both kinds as sorted 64-bit hashes in hexadecimal: what a run keeps of the tunes it has learned
+    from. The highest bit tells the kind: 0 for melody, 1 for beats.
+    """
+    return sorted([_hash(run, 0) for run in grams(tune)] + [_hash(run, 1) for run in beat_grams(tune)])
 
 
 class Relatives:
@@ -44,20 +74,39 @@ class Relatives:
         known: fingerprints, as :func:`fingerprint` gives them.
     """
 
-    def __init__(self, known: Iterable[Iterable[str]]) -> None:
+    def __init__(self, known: Iterable[Iterable[str]] = ()) -> None:
         self._holders: dict[str, list[int]] = defaultdict(list)
-        for index, own in enumerate(known):
-            for run in own:
-                self._holders[run].append(index)
+        self._sizes: list[tuple[int, int]] = []
+        for own in known:
+            self.add(own)
+
+    def add(self, own: Iterable[str]) -> None:
+        """One more known tune, by its fingerprint."""
+        own = list(own)
+        for run in own:
+            self._holders[run].append(len(self._sizes))
+        self._sizes.append(_sizes(own))
+
+    def of(self, own: Iterable[str]) -> list[int]:
+        """Numbers of the known tunes, in the order in which they became known, that are near-duplicates of this one."""
+        own = list(own)
+        shared = Counter((index, run >= _BEATS) for run in own for index in self._holders.get(run, ()))
+        size = _sizes(own)
+        related = {
+            index
+            for (index, kind), count in shared.items()
+            if _enough(count, min(size[kind], self._sizes[index][kind]))
+        }
+        return sorted(related)
 
     def __contains__(self, tune: Tune) -> bool:
-        counts = Counter(index for run in fingerprint(tune) for index in self._holders.get(run, ()))
-        return any(count >= SHARED_GRAMS for count in counts.values())
+        return bool(self.of(fingerprint(tune)))
 
 
 def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
-    """Near-duplicates get one number: tunes that share :data:`SHARED_GRAMS` runs, or whose music is equal to the
-    letter.
+    """Near-duplicates, and near-duplicates of near-duplicates, get one number.
+
+    No two tunes with different numbers share :data:`SHARED_GRAMS` runs of either kind.
 
     Args:
         tunes: None for a text that could not be read as a tune.
@@ -71,16 +120,66 @@ def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
             node = parent[node]
         return node
 
-    holders: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    first_with: dict[object, int] = {}
+    known = Relatives()
+    first_with: dict[str, int] = {}
     for index, (tune, text) in enumerate(zip(tunes, texts, strict=True)):
-        shared: dict[int, int] = defaultdict(int)
-        for gram in grams(tune) if tune else ():
-            for other in holders[gram]:
-                shared[other] += 1
-            holders[gram].append(index)
-        same = first_with.setdefault(intervals(tune) or text if tune else text, index)
-        for other in [same, *(other for other, count in shared.items() if count >= SHARED_GRAMS)]:
+        own = fingerprint(tune) if tune else []
+        for other in [first_with.setdefault(text, index), *known.of(own)]:
             parent[root(index)] = root(other)
+        known.add(own)
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root(index), len(numbers)) for index in range(len(texts))]
+
+
+def _runs(steps: Gram) -> frozenset[Gram]:
+    return frozenset(steps[start : start + GRAM] for start in range(len(steps) - GRAM + 1))
+
+
+def _pulses(meter: Meter) -> list[tuple[int, int]]:
+    """The beats to hear a tune by, and a moment of each, in ticks.
+
+    In 2/4 and 3/8 the eighths count as beats too: the same reel is written in 4/4, and in 2/4 in half the lengths.
+    """
+    unit = min(meter.unit, 16)
+    if not meter.beats:
+        beats = [Fraction(1, 4)]
+    elif meter.beats % 3 == 0 and (meter.beats > 3 or unit == 8):
+        beats = [Fraction(3, unit)]
+    else:
+        beats = [Fraction(1, max(unit, 4))]
+    if meter.beats and meter.bar_length <= Fraction(1, 2):
+        beats.append(Fraction(1, 8))
+    return [(int(beat * _TICKS), int(beat / (6 if beat.numerator == 3 else 4) * _TICKS)) for beat in beats]
+
+
+def _sounding(bar: Bar, at: int, beat: int) -> list[int]:
+    """The top pitch (MIDI) at each beat of a bar, the first beat ``at`` this tick; a rest on a beat leaves it out.
+
+    A bar of less than half its length is a pickup or a filler and has no beats to be sure of.
+    """
+    if bar.length * 2 < bar.meter.bar_length:
+        return []
+    pitches, end = [], 0
+    for note in bar.notes:
+        end += note.length.numerator * _TICKS // note.length.denominator
+        count = max(0, -((at - end) // beat))
+        at += count * beat
+        if note.pitches:
+            pitches += [max(pitch.midi for pitch in note.pitches)] * min(count, _MOST_BEATS)
+    return pitches
+
+
+def _hash(run: Gram, kind: int) -> str:
+    digest = hashlib.sha256(repr(run).encode()).digest()
+    return f"{int.from_bytes(digest[:8]) >> 1 | kind << 63:016x}"
+
+
+def _sizes(own: Sequence[str]) -> tuple[int, int]:
+    """How many runs of melody and of beats a fingerprint holds."""
+    beats = sum(run >= _BEATS for run in own)
+    return len(own) - beats, beats
+
+
+def _enough(shared: int, size: int) -> bool:
+    """Whether that many shared runs of one kind make near-duplicates; ``size`` is the shorter tune's number of runs."""
+    return shared >= min(size, SHARED_GRAMS) or (shared >= FEWEST_SHARED and shared * 10 >= size * SHARED_TENTHS)

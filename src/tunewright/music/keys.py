@@ -32,7 +32,7 @@ SIGNS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 NO_KEY = Key("none", 0, "none")
 NO_METER = Meter("none", 0, 4)
 
-_KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
+_KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)(?!\S)")
 _METER = re.compile(r"\(?(\d{1,4}(?:\s*\+\s*\d{1,4})*)\)?\s*/\s*(\d{1,4})")
 _ACCIDENTAL = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 _NO_KEY_WORD = re.compile(r"(?:clef|middle|transpose|octave|stafflines|staffscale|style|score|sound|cue|m|t)=\S*")
@@ -40,7 +40,7 @@ _CLEF = re.compile(r"\b(?:treble|bass|alto|tenor|perc|none)\d?(?:[+-]8)?(?=\s|$)
 
 
 def parse_key(text: str) -> Key:
-    """Reads the value of a ``K:`` line, e.g. ``"E Dorian"``, ``"Edor"``, ``"F#m"``, ``"D Phr ^f"``, ``"HP"``, ``"none"``.
+    """Reads the value of a ``K:`` line, e.g. ``"E Dorian"``, ``"Edor"``, ``"F#m"``, ``"D Phr ^f"``, ``"HP"``.
 
     A clef and other words about the staff are passed over. Bagpipe music is read as sounding: ``Hp`` has sharp F and
     C in its signature, ``HP`` has the same pitches and writes no signature.

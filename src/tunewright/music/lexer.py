@@ -1,4 +1,4 @@
-"""The words of ABC music: what cuts a line into stretches of notes, and a stretch into tokens; what lengths and pitches spell.
+"""The words of ABC music: what cuts a line into stretches of notes, a stretch into tokens, and what tokens spell.
 
 Source: the ABC standard 2.1 (abcnotation.com, 2011), section 4.
 """
@@ -33,7 +33,7 @@ _CHORD = r"\[(?![A-Za-z]:|[ ]*\d|\|)[^\]|\n]*\]"
 STRUCTURE = re.compile(
     rf"""
     (?P<notes>(?:[^]"%&:M!|(\[]++|"[^"\n]*+"?|!|\(\d(?::\d*+)++|\(|M(?!:)|{_CHORD})++)
-  | (?P<bar>(?:(?::|\[(?=\|))*+\|(?:\||\]|\[(?=\|))*+:*+|::+)(?:[ \t]*(?P<passes>{_PASSES}))?)
+  | (?P<bar>(?:(?::|\[(?=\|))*+\|(?:\||\]|\[(?=\|))*+(?:(?<!\]):*+)?|::+)(?:[ \t]*(?P<passes>{_PASSES}))?)
   | (?P<field>\[[A-Za-z]:[^\]\n]*\])
   | \[[ ]*(?P<ending>{_PASSES})
   | (?P<comment>%.*)
@@ -45,7 +45,7 @@ STRUCTURE = re.compile(
 )
 """What a line of music is made of: stretches of notes between bar lines, endings and inline fields."""
 
-LINE_START = re.compile(rf"\s*(?:(?P<passes>{_PASSES})(?=[^\d/])|(?P<opens>:+)(?=[^|:]))")
+LINE_START = re.compile(rf"\s*(?:(?P<passes>{_PASSES})(?=[^\d/])|(?P<opens>:)(?=[^|:]))")
 """What belongs to the bar line at the end of the line before: an ending's number, the dots of a repeat."""
 
 TOKEN = re.compile(
@@ -62,6 +62,7 @@ TOKEN = re.compile(
   | (?P<symbol>"[^"\n]*"?)
   | (?P<chord>\[[^\]\n]*\]|\+(?:{PITCH}{LENGTH}-?){{2,}}\+)(?P<chord_length>{LENGTH})
   | (?P<decoration>![^\s!|\[\]:]+!|\+[A-Za-z0-9.<>()]+\+)
+  | (?P<unclosed>![A-Za-z]{{4,}})
   | (?P<line_end>!)
   | y\d*
   | (?P<letter>[.~H-Wh-w])
@@ -136,6 +137,6 @@ def parse_passes(text: str) -> tuple[int, ...]:
 
 
 def bar_line(text: str) -> tuple[bool, str, bool]:
-    """What a bar line does: whether it closes a repeat, its plain style (``"|"``, ``"||"``, ``"|]"``), whether it opens one."""
+    """Whether a bar line closes a repeat, its plain style (``"|"``, ``"||"``, ``"|]"``), and whether it opens one."""
     style = "|]" if "]" in text else "||" if text.count("|") > 1 else "|"
     return text.startswith(":"), style, text.endswith(":")

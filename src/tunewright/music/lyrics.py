@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from tunewright.music.tune import Bar, Note
 
@@ -15,8 +16,8 @@ _SYLLABLE = re.compile(r"\\-|[^\s\-_*|\\]+|[-_*|]")
 
 
 def syllables(text: str) -> list[str]:
-    """What each note in turn gets: a syllable (``"a-"`` if the word goes on), ``"_"`` to hold the one before, ``""`` for
-    none; ``"|"`` moves on to the next bar.
+    """What each note in turn gets: a syllable (``"a-"`` if the word goes on), ``"_"`` to hold the one before, or ``""``
+    for none; ``"|"`` moves on to the next bar.
     """
     found: list[str] = []
     for token in _SYLLABLE.findall(text.replace("~", "\u00a0").replace("\\-", "\u2011")):
@@ -58,4 +59,4 @@ def with_lyrics(bars: Sequence[Bar], verses: Sequence[dict[str, str]]) -> list[B
         lyrics = tuple(verse.get(note.identity, "") for verse in verses)
         return note._replace(lyrics=lyrics) if any(lyrics) else note
 
-    return [replace(bar, notes=tuple(sung(note) for note in bar.notes)) for bar in bars]
+    return [replace(bar, spell=partial(tuple, [sung(note) for note in bar.notes])) for bar in bars]

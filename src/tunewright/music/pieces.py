@@ -1,12 +1,84 @@
-"""A tune's text as a piece, with what its header tells."""
+"""Tunes' texts as pieces, with what their headers tell; raw as they are found, or in the form that we write."""
 
 from __future__ import annotations
 
-from tunewright.contracts import Piece
+import re
+from fractions import Fraction
+
+from tunewright.contracts import Corpus, Piece, Skipped
+from tunewright.errors import InputError
+from tunewright.music.fields import split_tunes
 from tunewright.music.reader import read_tune
+from tunewright.music.tune import Tune
+from tunewright.music.writer import write
 
 
-def piece_of(text: str, origin: str, licence: str = "") -> Piece:
-    """The piece that an ABC text is."""
+def piece_of(text: str, origin: str, licence: str = "", original: str = "") -> Piece:
+    """The piece that an ABC text is; ``original`` where it was found in another form."""
     tune = read_tune(text)
-    return Piece(tune.title, text, origin, tune.type, tune.meter.name, tune.key.name, licence)
+    return Piece(tune.title, text, origin, tune.type, tune.meter.name, tune.key.name, licence, original)
+
+
+def find_pieces(text: str, file: str, licence: str = "") -> tuple[list[Piece], list[Skipped]]:
+    """Every tune of an ABC text, and what could not be read; each with the file's name and its first line as origin."""
+    pieces, skipped = [], []
+    for line, tune_text in split_tunes(text):
+        origin = f"{file}, line {line}"
+        reason = _unreadable(read_tune(tune_text))
+        if reason:
+            skipped.append(Skipped(origin, reason))
+        else:
+            pieces.append(piece_of(tune_text, origin, licence))
+    return pieces, skipped
+
+
+def numbered(text: str, number: int) -> str:
+    """A tune's text with this number, whether it had one or not."""
+    return f"X:{number}\n" + re.sub(r"\AX:.*\n?", "", text)
+
+
+def house_text(text: str, number: int = 1) -> str:
+    """A tune's house form, as :func:`write` gives it.
+
+    Raises:
+        InputError: what was written doesn't read back as the same bars and notes.
+    """
+    tune = read_tune(text)
+    written = write(tune, number)
+    if _music(read_tune(written)) != _music(tune):
+        raise InputError("its house form would be other music")
+    return written
+
+
+def in_form(corpus: Corpus, form: str) -> Corpus:
+    """A corpus of tunes ``"raw"``, as it was opened, or in ``"house"`` form.
+
+    In house form every tune has the number 1: the number says nothing of the music. A tune that can't be written is
+    skipped and told.
+
+    Raises:
+        SettingsError: the corpus can't be read in that form.
+    """
+    return corpus if form == corpus.form else corpus.rewritten(form, _in_house_form)
+
+
+def _in_house_form(piece: Piece) -> Piece | Skipped:
+    try:
+        text = house_text(piece.text)
+    except InputError as error:
+        return Skipped(piece.origin, str(error))
+    return piece_of(text, piece.origin, piece.licence, original=piece.text)
+
+
+def _music(tune: Tune) -> list[list[tuple[list[int], Fraction, bool]]]:
+    """MIDI pitches, length and tie of every note, bar by bar."""
+    return [
+        [([pitch.midi for pitch in note.pitches], note.length, note.tied) for note in bar.notes] for bar in tune.bars
+    ]
+
+
+def _unreadable(tune: Tune) -> str:
+    """Why a tune has no key, no bars that can be read or no music; empty if it has."""
+    if problems := [problem.message for problem in tune.problems if problem.severity == "error"]:
+        return problems[0]
+    return "" if any(note.pitches for note in tune.notes()) else "no notes"

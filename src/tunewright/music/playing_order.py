@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tunewright.music.tune import Bar, Tune
 
@@ -14,12 +15,12 @@ MOST_PARTS = 100
 def ending_last(bars: Sequence[Bar], first: int) -> int:
     """Index of the last bar of the ending that begins at ``first``.
 
-    An ending lasts until a bar line that is more than a plain one, or until the next ending or repeat begins.
+    An ending lasts until a bar line that is more than a plain one, or until the next ending, repeat or part begins.
     """
     for index in range(first, len(bars) - 1):
         if bars[index].line not in ("", "|") or bars[index].closes_repeat:
             return index
-        if bars[index + 1].ending or bars[index + 1].opens_repeat:
+        if bars[index + 1].ending or bars[index + 1].opens_repeat or bars[index + 1].part:
             return index
     return len(bars) - 1
 
@@ -37,24 +38,28 @@ def _passes(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
 def sections(bars: Sequence[Bar]) -> list[range]:
     """The stretches of bars that are repeated, or played once, together.
 
-    A repeat closed without having been opened goes back to where the last section ended, or to the last double bar
-    after the first section; within an opened repeat a double bar ends nothing.
+    A repeat closed without having been opened goes back to where the last section ended or a part began, or to the last
+    double bar after a part's first section; within an opened repeat a double bar ends nothing.
     """
     passes = _passes(bars)
-    starts = [0]
+    starts: list[int] = []
     taken: set[int] = set()
-    for index in range(1, len(bars)):
-        bar, previous = bars[index], bars[index - 1]
-        if bar.ending:
+    bounded = True  # by a sign of its own or a part's beginning, so that a double bar doesn't cut it
+    for index, bar in enumerate(bars):
+        previous = bars[index - 1] if index else None
+        if previous is None or bar.part:
+            ended = True
+        elif bar.ending:
             ended = bool(taken & set(bar.ending))  # a second "first ending" belongs to the next section
         else:
-            ended = not passes[index] and (previous.closes_repeat or bool(passes[index - 1]))
-            ended = ended or (previous.line in ("||", "|]") and starts[-1] > 0 and not bars[starts[-1]].opens_repeat)
+            double_bar = previous.line in ("||", "|]") and not bounded
+            ended = not passes[index] and (previous.closes_repeat or bool(passes[index - 1]) or double_bar)
         if bar.opens_repeat or ended:
             starts.append(index)
             taken = set()
+            bounded = bar.opens_repeat or previous is None or bool(bar.part)
         taken |= set(bar.ending)
-    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], len(bars)], strict=True) if bars]
+    return [range(start, stop) for start, stop in pairwise([*starts, len(bars)])]
 
 
 def play_order(tune: Tune) -> list[int]:

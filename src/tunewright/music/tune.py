@@ -5,8 +5,10 @@ Lengths are fractions of a whole note. Octaves are scientific: middle C is C4, M
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 STEPS = "CDEFGAB"
@@ -124,7 +126,7 @@ class Key:
     accidentals: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Meter:
     """A time signature.
 
@@ -138,7 +140,7 @@ class Meter:
     beats: int
     unit: int
 
-    @property
+    @cached_property
     def bar_length(self) -> Fraction:
         """Length of a full bar in whole notes; 0 for free meter."""
         return Fraction(self.beats, self.unit)
@@ -149,29 +151,30 @@ class Meter:
         return self.beats % 3 == 0 and self.beats > 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bar:
     """What stands between two bar lines.
 
     Attributes:
         number: from 1, in written order.
-        notes: in order.
         meter: in force in this bar.
         key: in force at its start.
         opens_repeat: ``|:`` stands before it.
         closes_repeat: ``:|`` stands after it.
         ending: passes for which this ending (volta) begins here, e.g. ``(1,)``; empty if none begins.
-        line: the bar line after it: ``"|"``, ``"||"``, ``"|]"``, ``":|"``; ``""`` where there is none, as at an ending in
-            the middle of a bar.
+        line: the bar line after it: ``"|"``, ``"||"``, ``"|]"``, ``":|"``; ``""`` where there is none, as at an ending
+            in the middle of a bar.
         ends_line: the written line of music ends after it.
-        position: of its first character.
+        position: of its first note.
+        length: what its notes sum to, in whole notes.
         bars_of_rest: more than 1 for a multi-measure rest.
         part: label of the part (``P:``) that begins with it; empty if none does.
         signs: decorations and annotations at the bar line after it, e.g. ``("!D.C.!", '"^Fine"')``.
+        is_silent: it holds nothing but rests.
+        spell: gives its notes; they are made when somebody looks at them, which checking a tune's bars never does.
     """
 
     number: int
-    notes: tuple[Note, ...]
     meter: Meter
     key: Key
     opens_repeat: bool
@@ -180,17 +183,20 @@ class Bar:
     line: str
     ends_line: bool
     position: Position
+    length: Fraction
     bars_of_rest: int = 1
     part: str = ""
     signs: tuple[str, ...] = ()
+    is_silent: bool = False
+    spell: Callable[[], tuple[Note, ...]] = field(default=tuple, repr=False, compare=False)
 
-    @property
-    def length(self) -> Fraction:
-        """What its notes sum to, in whole notes."""
-        return sum((note.length for note in self.notes), Fraction(0))
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """Its notes and rests, in order."""
+        return self.spell()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tune:
     """One tune as read.
 

@@ -2,8 +2,8 @@
 
 Header fields in one order, ``R:`` for the dance, one spelling of keys, repeated parts opened with ``|:``, endings as
 ``[1``, four bars to a line and a new line for each part, a space only where a beam breaks, accidentals where they are
-needed or were written. What a tune sounds like doesn't change; what only its transcriber cared for (his name and number,
-sources, line ends, layout) is left out. Reading what was written and writing it again gives the same text.
+needed or were written. What a tune sounds like doesn't change; what only its transcriber cared for (his name and
+number, sources, line ends, layout) is left out. Reading what was written and writing it again gives the same text.
 """
 
 from __future__ import annotations
@@ -70,9 +70,10 @@ class _Body:
         # An ending in the middle of a bar: no bar line cuts the bar in two.
         self.uncut = {i for i, bar in enumerate(tune.bars[:-1]) if bar.line == ""} | cut_by_endings(tune.bars)
         self.opened = {section.start for section in sections(tune.bars) if _repeats(tune.bars, section)}
+        self.opened |= {index for index, bar in enumerate(tune.bars) if bar.opens_repeat}
 
     def lines(self) -> Iterator[str]:
-        for bars in _lines(self.tune.bars):
+        for bars in _lines(self.tune.bars, self.opened):
             if bars[0].part:
                 yield f"P:{bars[0].part}"
             yield "".join([self.bar(bar) for bar in bars])
@@ -81,7 +82,7 @@ class _Body:
     def bar(self, bar: Bar) -> str:
         """A bar with the bar line after it, and what stands before its first note."""
         last = bar.number == len(self.tune.bars)
-        text = "|:" if bar.number - 1 in self.opened or bar.opens_repeat else ""
+        text = "|:" if bar.number - 1 in self.opened else ""
         text += f"[{_passes(bar.ending)} " if bar.ending else ""
         if bar.meter != self.meter:
             text += f"[M:{bar.meter.name}]"
@@ -197,16 +198,20 @@ def _repeats(bars: Sequence[Bar], section: range) -> bool:
     return any(bars[index].closes_repeat for index in section)
 
 
-def _lines(bars: Sequence[Bar]) -> Iterator[list[Bar]]:
-    """Bars that stand in one line: at most four, not counting upbeats. A part begins a new line, a short ending doesn't."""
+def _lines(bars: Sequence[Bar], opened: set[int]) -> Iterator[list[Bar]]:
+    """Bars that stand in one line: at most four, not counting upbeats. A part begins a new line, no short ending does.
+
+    Args:
+        opened: indices of the bars before which a repeat opens.
+    """
     line: list[Bar] = []
     full = 0
     for index, bar in enumerate(bars):
         previous = bars[index - 1] if index else None
         part_ends = previous is not None and (previous.closes_repeat or previous.line in ("||", "|]"))
         short_ending = bool(bar.ending) and ending_last(bars, index) - index < LONG_ENDING - 1
-        breaks = part_ends or full >= BARS_IN_A_LINE or bar.opens_repeat
-        if line and (bar.part or (breaks and not short_ending)):
+        full_line = (part_ends or full >= BARS_IN_A_LINE) and not short_ending
+        if line and (full_line or bar.part or index in opened):
             yield line
             line, full = [], 0
         line.append(bar)

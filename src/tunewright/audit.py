@@ -1,0 +1,127 @@
+"""Whether a figure on held-out tunes is honest: what each of them shares with the tunes that were learned from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tunewright.contracts import Piece
+from tunewright.evaluate import pieces_of
+from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, grams, intervals
+from tunewright.music.reader import read_tune
+from tunewright.run import Run, open_corpus
+
+
+def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
+    """Compares the pieces that a run is scored on with those it has learned from.
+
+    Args:
+        on: name or path of a corpus; empty for the run's own. Pieces are those that
+            :func:`tunewright.evaluate.evaluate` scores.
+        part: ``"training"``, ``"validation"``, ``"test"`` or ``"all"``.
+
+    Returns:
+        ``run``, ``on``, ``split``; ``tunes``, one for each piece: ``title``, ``origin``, the ``nearest`` tune that was
+        learned from (``title``, ``origin``, ``shared_grams``: how many different runs of twelve intervals both have,
+        ``longest_run``: of intervals that both have in a row; None where nothing was learned from) and
+        ``equal_titles``: origins of the learned tunes with the same title; ``left_out``: how many pieces were not
+        looked at since the run knows them; over all pieces ``most_shared_grams``, ``longest_run`` and
+        ``with_equal_title``; ``clean``: no piece shares ten runs or more.
+
+    Raises:
+        RunError: the run's corpus is not the one that it was split on.
+    """
+    corpus, pieces, left_out = pieces_of(run, on, part)
+    learned = [_Line.of(piece) for piece in run.part_pieces(open_corpus(run.settings), "training")]
+    tunes = [_compare(_Line.of(piece), learned) for piece in pieces]
+    nearest = [tune["nearest"] for tune in tunes if tune["nearest"]]
+    most = max((one["shared_grams"] for one in nearest), default=0)
+    return {
+        "run": run.name,
+        "on": corpus.name,
+        "split": part,
+        "tunes": tunes,
+        "left_out": left_out,
+        "most_shared_grams": most,
+        "longest_run": max((one["longest_run"] for one in nearest), default=0),
+        "with_equal_title": sum(bool(tune["equal_titles"]) for tune in tunes),
+        "clean": most < SHARED_GRAMS,
+    }
+
+
+def told(result: dict[str, Any]) -> Iterator[str]:
+    """An audit as lines to read: one for each piece, nearest first, and what they come to."""
+    for tune in sorted(result["tunes"], key=_nearness, reverse=True):
+        line = f"{tune['title'] or 'untitled'} ({tune['origin']})"
+        if near := tune["nearest"]:
+            line += f": nearest {near['title'] or 'untitled'} ({near['origin']}), {near['shared_grams']} shared runs of"
+            line += f" {GRAM} intervals, longest {near['longest_run']}"
+        yield line + (f"; same title: {', '.join(tune['equal_titles'])}" if tune["equal_titles"] else "")
+    yield (
+        f"{len(result['tunes'])} {result['split']} pieces of {result['on']}, {result['left_out']} left out: at most "
+        f"{result['most_shared_grams']} shared runs, longest {result['longest_run']} intervals; "
+        f"{result['with_equal_title']} with the title of a tune learned from; "
+        + ("clean" if result["clean"] else f"not clean ({SHARED_GRAMS} shared runs or more make a near-duplicate)")
+    )
+
+
+def plain_title(title: str) -> str:
+    """A title without case, punctuation and article: ``"Echo, The"`` and ``"The Echo!"`` are one."""
+    words = re.findall(r"\w+", re.sub(r"['’]", "", title.lower()))
+    while words and words[0] in ("the", "a", "an"):
+        words.pop(0)
+    while words and words[-1] in ("the", "a", "an"):
+        words.pop()
+    return " ".join(words)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The melody of a piece, as sets of runs and as one string: a character for each interval."""
+
+    piece: Piece
+    title: str
+    runs: frozenset[Gram]
+    steps: str
+
+    @classmethod
+    def of(cls, piece: Piece) -> _Line:
+        tune = read_tune(piece.text)
+        # MIDI pitches differ by less than 256, so that every interval has a character of its own.
+        return cls(piece, plain_title(piece.title), grams(tune), "".join(chr(256 + step) for step in intervals(tune)))
+
+
+def _compare(line: _Line, learned: Sequence[_Line]) -> dict[str, Any]:
+    shared = [len(line.runs & other.runs) for other in learned]
+    most = max(shared, default=0)
+    longest, nearest = max(
+        (
+            (_longest_common(line.steps, other.steps), -index)
+            for index, other in enumerate(learned)
+            if shared[index] == most
+        ),
+        default=(0, 0),
+    )
+    near = learned[-nearest].piece if learned else None
+    return {
+        "title": line.piece.title,
+        "origin": line.piece.origin,
+        "nearest": near and {"title": near.title, "origin": near.origin, "shared_grams": most, "longest_run": longest},
+        "equal_titles": [other.piece.origin for other in learned if line.title and other.title == line.title],
+    }
+
+
+def _longest_common(one: str, other: str) -> int:
+    """Length of the longest text that stands in both."""
+    best = 0
+    for start in range(len(one)):
+        while start + best < len(one) and one[start : start + best + 1] in other:
+            best += 1
+    return best
+
+
+def _nearness(tune: dict[str, Any]) -> tuple[int, int]:
+    near = tune["nearest"]
+    return (near["shared_grams"], near["longest_run"]) if near else (0, 0)

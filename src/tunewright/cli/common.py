@@ -1,0 +1,53 @@
+"""What every command shares: how messages, results and a user's mistakes are shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tunewright.contracts import FORMS
+from tunewright.errors import TunewrightError
+
+if TYPE_CHECKING:
+    from tunewright.run import Run
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+PATH = click.Path(path_type=Path)
+PART = click.option(
+    "--split", default="test", show_default=True, type=click.Choice(["validation", "test", "training", "all"])
+)
+FORM = click.Choice(FORMS)
+
+
+class Commands(click.Group):
+    """Turns our errors into one line and exit code 2, and keeps the commands in the order they are written."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TunewrightError as error:
+            click.echo(f"tunewright: {error}", err=True)
+            ctx.exit(2)
+
+
+def say(message: str) -> None:
+    """A message to the user, on standard error."""
+    click.echo(message, err=True)
+
+
+def put_json(content: dict[str, Any]) -> None:
+    """The one object on standard output."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def run_or_builtin(path: Path | None) -> Run:
+    """The run of a folder; the built-in one where none is named."""
+    from tunewright.run import builtin_run, open_run
+
+    return open_run(path) if path else builtin_run()

@@ -1,0 +1,110 @@
+"""Commands that train and judge: train, evaluate, runs, recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tunewright.cli.common import JSON, PART, PATH, put_json, run_or_builtin, say
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@click.option("--corpus", default="", help="Learn from this corpus, .abc file, folder or .zip instead of the recipe's.")
+@click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a setting; repeatable.")
+@click.option("--iterations", type=click.IntRange(1), help="Updates of the weights.")
+@click.option("--minutes", type=click.FloatRange(0, 100_000, min_open=True), help="Train for about so long instead.")
+@click.option("--out", type=PATH, help="Run folder [default: runs/RECIPE].")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out.")
+@click.option("--seed", type=click.IntRange(0), help="Of weights, batches and dropout.")
+@click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs into the run folder too.")
+@JSON
+def train(
+    recipe: str | None,
+    corpus: str,
+    assignments: tuple[str, ...],
+    iterations: int | None,
+    minutes: float | None,
+    out: Path | None,
+    resume: bool,
+    seed: int | None,
+    tensorboard: bool,
+    as_json: bool,
+) -> None:
+    """Trains a recipe (or with --resume goes on with a run). Ctrl-C saves what was learned."""
+    from tunewright.errors import SettingsError
+    from tunewright.run import open_run
+    from tunewright.settings import load_recipe
+    from tunewright.train import train as train_run
+    from tunewright.training.trackers import standard_trackers
+
+    if not recipe and not (resume and out):
+        raise SettingsError("train what? Give a recipe (tunewright recipes lists them), or --resume --out RUN")
+    folder = out or Path("runs") / Path(recipe or "").stem
+    changes = [*assignments]
+    changes += [f"training.iterations={iterations}"] if iterations else []
+    changes += [f"training.seed={seed}"] if seed is not None else []
+    if minutes and iterations:
+        raise SettingsError("--minutes and --iterations both say how long; give one of them")
+    if resume and (corpus or changes or minutes):
+        raise SettingsError("--resume goes on with the run's own settings; leave the other options out")
+    settings = open_run(folder).settings if resume else load_recipe(recipe or "")
+    settings = (settings.with_corpus(corpus) if corpus else settings).changed(changes)
+    run = train_run(settings, folder, standard_trackers(tensorboard), resume=resume, minutes=minutes)
+    results = run.about["results"]
+    if as_json:
+        put_json({"run": str(folder), **results})
+    elif results["stopped"]:
+        say(f"stopped after {results['iterations']} iterations; go on with: tunewright train --resume --out {folder}")
+    else:
+        best = results["best"]
+        held_out = f", held out {best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else ""
+        loss = f"training loss {results['final']['loss']:.3f} nats"
+        say(f"{folder}: {results['form']} form, {loss}{held_out}, {results['seconds']:.0f} s")
+
+
+@click.command()
+@click.argument("run", required=False, type=PATH)
+@click.option("--on", default="", help="Corpus, .abc file, folder or .zip [default: the run's own].")
+@PART
+@click.option("--weights", default="best", show_default=True, type=click.Choice(["best", "last"]))
+@JSON
+def evaluate(run: Path | None, on: str, split: str, weights: str, as_json: bool) -> None:
+    """How well a run foresees tunes it has not seen, in bits per character."""
+    from tunewright.evaluate import evaluate as evaluate_run
+
+    result = evaluate_run(run_or_builtin(run), on, split, weights)
+    if as_json:
+        put_json(result)
+    else:
+        left_out = f", {result['left_out']} left out that the run knows" if result["left_out"] else ""
+        click.echo(
+            f"{result['bits_per_unit']:.4f} bits per {result['unit']} on {result['pieces']} {split} pieces "
+            f"of {result['on']}, {result['form']} form{left_out} "
+            f"({result['units']:,} {result['unit']}s, text {result['sha256'][:12]})"
+        )
+
+
+@click.command()
+@click.option("--in", "folder", default=Path("runs"), show_default=True, type=PATH)
+def runs(folder: Path) -> None:
+    """What has been trained."""
+    from tunewright.run import find_runs
+
+    for run in find_runs(folder):
+        results = run.about.get("results", {})
+        best = results.get("best")
+        figure = f"{best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else "not measured"
+        # Figures of one form say nothing beside those of another.
+        form = run.about["corpus"].get("form", "raw")
+        click.echo(f"{'built-in' if run.is_builtin else run.folder}  {run.about['recipe']}  {figure}, {form} form")
+
+
+@click.command()
+def recipes() -> None:
+    """What can be trained."""
+    from tunewright.settings import load_recipe, recipe_names
+
+    for name in recipe_names():
+        click.echo(f"{name:16} {load_recipe(name).description}")

@@ -1,0 +1,116 @@
+"""Commands that make tunes and look at them: compose, check, render."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tunewright.cli.common import JSON, PATH, put_json, run_or_builtin, say
+
+
+@click.command()
+@click.argument("run", required=False, type=PATH)
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 100_000), help="How many tunes.")
+@click.option("--out", type=PATH, help="Folder to write to; without it the ABC is printed.")
+@click.option("--to", "formats", default="abc,mid,wav,svg,png", show_default=True, help="Files to write for each tune.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same tunes.")
+@click.option("--type", default="", help="Dance, e.g. jig.")
+@click.option("--meter", default="", help="E.g. 6/8.")
+@click.option("--key", default="", help="E.g. Edor.")
+@click.option("--title", default="", help="Title of the tune.")
+@click.option(
+    "--prompt", default="", help="ABC that the drawing begins with (excludes the four above); \\n is a line end."
+)
+@click.option("--temperature", default=0.8, show_default=True, help="Below 1 plays safer, above 1 wilder.")
+@click.option("--top-k", default=0, help="Draw from the k likeliest symbols.")
+@click.option("--top-p", default=1.0, help="Draw from the likeliest symbols that reach this probability.")
+@click.option("--min-p", default=0.0, help="Draw from symbols at least this share as likely as the likeliest.")
+@click.option("--greedy", is_flag=True, help="Always take the likeliest symbol.")
+@click.option("--replay", "replayed", type=PATH, help="Compose again what this provenance file (.json) tells of.")
+@click.option("--soundfont", type=PATH, help="Instruments for .wav files (.sf2).")
+@JSON
+def compose(
+    run: Path | None,
+    count: int,
+    out: Path | None,
+    formats: str,
+    replayed: Path | None,
+    soundfont: Path | None,
+    as_json: bool,
+    **wishes: Any,
+) -> None:
+    """Composes new tunes; RUN left out means the built-in one."""
+    from tunewright.compose import Composition, Tally, iterate, replay
+    from tunewright.errors import SettingsError
+    from tunewright.publish import Publisher, compositions_json, parse_formats
+    from tunewright.wish import Wish
+
+    publisher = Publisher(out, parse_formats(formats), soundfont) if out else None
+    tally = Tally()
+    composed: list[Composition] = []
+    try:
+        if replayed:
+            if run or count > 1:
+                raise SettingsError("--replay composes the one tune that its file tells of; leave RUN and --count out")
+            composed.append(replay(replayed))
+        else:
+            wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
+            for composition in iterate(run_or_builtin(run), wish, count=count, tally=tally):
+                composed.append(composition)
+                if not as_json:
+                    piece = composition.piece
+                    say(f"  {len(composed)}. {piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})")
+    finally:
+        # What stands is kept, whatever happened to the rest.
+        files, failed = publisher.publish(composed) if publisher and composed else ([[] for _ in composed], [])
+    for message in failed:
+        say(f"tunewright: {message}")
+    rejected = f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip()
+    if as_json:
+        put_json(compositions_json(composed, files, tally))
+    elif out:
+        say(f"{len(composed)} tunes, {rejected}\nsee and hear them: {out / 'index.html'}")
+    else:
+        click.echo("\n\n".join(composition.piece.text for composition in composed))
+        say(rejected)
+    sys.exit(2 if failed else 0)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@JSON
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    """Tells what is wrong in ABC files, bar by bar; exit code 1 if anything is."""
+    from tunewright.publish import check_file
+
+    tunes = [row for path in files for row in check_file(path)]
+    if as_json:
+        put_json({"tunes": tunes})
+    else:
+        for tune in tunes:
+            for problem in tune["problems"]:
+                where = f"bar {problem['bar']}, line {problem['line']} column {problem['column']}"
+                name = f"{tune['file']}: tune {tune['number']} '{tune['title']}'"
+                click.echo(f"{name}, {where}: {problem['message']} [{problem['severity']}]")
+        say(f"{len(tunes)} tunes, {sum(not tune['valid'] for tune in tunes)} with something wrong")
+    sys.exit(0 if all(tune["valid"] for tune in tunes) else 1)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.option("--to", "formats", default="wav,png", show_default=True, help="wav, mid, svg, png, pdf, musicxml.")
+@click.option("--out", default=Path(), type=PATH, help="Folder to write to [default: here].")
+@click.option("--soundfont", type=PATH, help="Instruments for .wav files (.sf2).")
+def render(files: tuple[Path, ...], formats: str, out: Path, soundfont: Path | None) -> None:
+    """Renders ABC files as sound, score and MIDI."""
+    from tunewright.publish import Publisher, parse_formats, read_pieces
+
+    publisher = Publisher(out, parse_formats(formats), soundfont)
+    written, failed = publisher.render_all([piece for path in files for piece in read_pieces(path)])
+    for message in failed:
+        say(f"tunewright: {message}")
+    say(f"{len(written)} files in {out}, {len(failed)} failed")
+    sys.exit(2 if failed else 0)
