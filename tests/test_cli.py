@@ -127,6 +127,16 @@ def test_check_tells_bar_line_and_column(tmp_path: Path) -> None:
     assert f"tune 2 'Wrong', bar 2, line {problem['line']} column 11: 9 eighths where 8 fit" in told
 
 
+def test_check_goes_on_after_a_file_that_it_cannot_read(tmp_path: Path) -> None:
+    (tmp_path / "good.abc").write_text(own_tune(1))
+    (tmp_path / "noise.abc").write_bytes(b"\0\1\2")
+    result = call("check", tmp_path / "noise.abc", tmp_path / "good.abc", "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert [tune["valid"] for tune in told["tunes"]] == [True]
+    assert "noise.abc" in told["failed"][0]
+
+
 def test_render_counts_what_fails(tmp_path: Path) -> None:
     path = tmp_path / "two.abc"
     path.write_text(own_tune(1) + "\n\nX:2\nT:Empty\nK:D\n")

@@ -1,16 +1,12 @@
-"""How tunes are played: order of bars, ties, grace notes, tempo."""
+"""How tunes are played: ties, grace notes, accents, tempo. The order of bars has tests of its own."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import mido
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tunewright.music.dances import DANCES, dance_of
 from tunewright.music.performance import (
@@ -20,9 +16,9 @@ from tunewright.music.performance import (
     timemap,
     to_score,
 )
-from tunewright.music.playing_order import is_pickup, play_order
+from tunewright.music.playing_order import is_pickup
 from tunewright.music.reader import read_tune
-from tunewright.music.tune import Bar, Key, Meter, Position, Tune
+from tunewright.music.tune import Tune
 
 
 def tune_of(body: str, **fields: str) -> Tune:
@@ -31,71 +27,6 @@ def tune_of(body: str, **fields: str) -> Tune:
     key = given_fields.pop("K")
     header = "".join(f"{letter}:{value}\n" for letter, value in given_fields.items())
     return read_tune(f"X:1\nT:Made for a test\n{header}K:{key}\n{body}\n")
-
-
-def letters_played(body: str) -> str:
-    """The bars of a tune as played, each told by the letter of its only note."""
-    tune = tune_of(body)
-    return "".join(tune.bars[index].notes[0].pitches[0].step for index in play_order(tune))
-
-
-@pytest.mark.parametrize(
-    ("body", "played"),
-    [
-        ("C4|D4|", "CD"),
-        ("|:C4|D4:|", "CDCD"),
-        ("C4|D4:|E4|", "CDCDE"),
-        ("|:C4:|:D4:|", "CCDD"),
-        ("|:C4::D4:|", "CCDD"),
-        ("|:C4|D4:|E4|F4:|G4|", "CDCDEFEFG"),
-        ("C4||D4:|", "CDCD"),
-        ("C4|]D4:|", "CDCD"),
-        ("C4|:D4:|", "CDD"),
-        ("|:C4|1 D4:|2 E4|]", "CDCE"),
-        ("|:C4|1 D4:|2 E4:|F4|", "CDCEF"),
-        ("|:C4|[1 D4:|[2 E4||F4|G4:|", "CDCEFGFG"),
-        ("|:C4|1 D4|E4:|2 F4|G4|:A4:|", "CDECFGAA"),
-        ("|:C4|1,3 D4:|2 E4:|4 F4|]", "CDCECDCF"),
-        ("|:C4|1-2 D4:|3 E4|]", "CDCDCE"),
-        ("C4|1 D4:|2 E4||F4|1 G4:|2 A4|]", "CDCEFGFA"),
-        ("C4|1 D4:|2 E4|1 F4:|2 G4|]", "CDCEFG"),
-        ("|:C4|1 D4|2 E4|]", "CDCE"),
-        ("|:C4|1 D4:|E4|", "CDCE"),
-        ("|:C4|D4|", "CD"),
-        ("|:C4|:D4:|", "CDD"),
-        ("C4:|D4||E4:|", "CCDEE"),
-        ("C4:|D4|]E4:|", "CCDEE"),
-        ("C4:||:D4||E4:|", "CCDEDE"),
-        ("C4|\n|D4:|", "CDCD"),
-    ],
-)
-def test_bars_are_played_in_a_musicians_order(body: str, played: str) -> None:
-    assert letters_played(body) == played
-
-
-BARS = st.lists(
-    st.tuples(
-        st.booleans(),
-        st.booleans(),
-        st.lists(st.integers(1, 99), max_size=3).map(tuple),
-        st.sampled_from(["", "|", "||", "|]", ":|", "::"]),
-    ),
-    max_size=12,
-)
-
-
-@given(BARS)
-def test_any_arrangement_of_signs_ends_and_leaves_no_bar_out(
-    signs: Sequence[tuple[bool, bool, tuple[int, ...], str]],
-) -> None:
-    where, meter, key = Position(1, 1), Meter("4/4", 4, 4), Key("C", 0, "major")
-    bars = [
-        Bar(number, meter, key, opens, closes, ending, line, False, where, Fraction(0))
-        for number, (opens, closes, ending, line) in enumerate(signs, 1)
-    ]
-    order = play_order(replace(tune_of("C4|"), bars=tuple(bars)))
-    assert set(order) == set(range(len(bars)))
-    assert len(order) <= 100 * len(bars)
 
 
 def sounding(body: str, **fields: str) -> list[tuple[str, Fraction, Fraction, int]]:

@@ -59,7 +59,7 @@ def test_the_header_has_one_order_one_spelling_and_no_transcriber() -> None:
         ("|:c8:||:d8:|", "|:c8:|\n|:d8:|"),
         ("^c2 c2 =c2 c2|_e8-|e8|", "^c2 c2 =c2 c2|_e8-|e8|]"),
         ("c8|[M:6/8][K:G]f6|]", "c8|[M:6/8][K:G]f6|]"),
-        ('A8"^Fine"|"Am"B8!D.C.!|]', 'A8"^Fine"|"Am"B8!d.c.!|]'),
+        ('A8"^Fine"|"Am"B8!D.C.!|]', 'A8"^Fine"|"Am"B8!D.C.!|]'),
         ("c2 d2|e8|\nw:one two-|three", "c2 d2|e8|]\nw:one two- three"),
         ("c2 c2 c2 c2|\nw: a-men * _ so~be", "c2 c2 c2 c2|]\nw:a- men * _"),
         ("z8|Z3|x8|]", "z8|Z3|\nx8|]"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tunewright.contracts import FORMS
-from tunewright.errors import TunewrightError
+from tunewright.errors import InputError, TunewrightError
 
 if TYPE_CHECKING:
     from tunewright.run import Run
@@ -51,3 +52,23 @@ def run_or_builtin(path: Path | None) -> Run:
     from tunewright.run import builtin_run, open_run
 
     return open_run(path) if path else builtin_run()
+
+
+def from_each(files: Sequence[Path], read: Callable[[Path], list[Any]]) -> tuple[list[Any], list[str]]:
+    """What ``read`` finds in each file, and a message, said too, for each file that it can't use.
+
+    Raises:
+        InputError: there is nothing in any of them.
+    """
+    found: list[Any] = []
+    failed = []
+    for path in files:
+        try:
+            found += read(path)
+        except InputError as error:
+            failed.append(str(error))
+    for message in failed if found else failed[:-1]:
+        say(f"tunewright: {message}")
+    if not found:
+        raise InputError(failed[-1])
+    return found, failed

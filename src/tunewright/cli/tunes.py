@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tunewright.cli.common import JSON, PATH, put_json, run_or_builtin, say
+from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builtin, say
 
 
 @click.command()
@@ -86,9 +86,9 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Tells what is wrong in ABC files, bar by bar; exit code 1 if anything is."""
     from tunewright.publish import check_file
 
-    tunes = [row for path in files for row in check_file(path)]
+    tunes, failed = from_each(files, check_file)
     if as_json:
-        put_json({"tunes": tunes})
+        put_json({"tunes": tunes, "failed": failed})
     else:
         for tune in tunes:
             for problem in tune["problems"]:
@@ -96,7 +96,7 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
                 name = f"{tune['file']}: tune {tune['number']} '{tune['title']}'"
                 click.echo(f"{name}, {where}: {problem['message']} [{problem['severity']}]")
         say(f"{len(tunes)} tunes, {sum(not tune['valid'] for tune in tunes)} with something wrong")
-    sys.exit(0 if all(tune["valid"] for tune in tunes) else 1)
+    sys.exit(2 if failed else 0 if all(tune["valid"] for tune in tunes) else 1)
 
 
 @click.command()
@@ -109,8 +109,9 @@ def render(files: tuple[Path, ...], formats: str, out: Path, soundfont: Path | N
     from tunewright.publish import Publisher, parse_formats, read_pieces
 
     publisher = Publisher(out, parse_formats(formats), soundfont)
-    written, failed = publisher.render_all([piece for path in files for piece in read_pieces(path)])
+    pieces, unread = from_each(files, read_pieces)
+    written, failed = publisher.render_all(pieces)
     for message in failed:
         say(f"tunewright: {message}")
-    say(f"{len(written)} files in {out}, {len(failed)} failed")
-    sys.exit(2 if failed else 0)
+    say(f"{len(written)} files in {out}, {len(failed) + len(unread)} failed")
+    sys.exit(2 if failed or unread else 0)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import zip_longest
+from itertools import count, zip_longest
 
 from tunewright.music.lexer import Written, bar_line, parse_passes
 from tunewright.music.segment_reader import segments_of
 from tunewright.music.segments import NOTHING, Segment, Sound
 from tunewright.music.spelling import Carried, Spelling, Stretch, accidentals_after, carried_from, named
 from tunewright.music.tune import Bar, Key, Meter, Note, Position, Problem, Severity
+
+MOST_PROBLEMS = 1000
+"""A text with more than these is no music; the rest is not told."""
 
 
 class BarMaker:
@@ -40,9 +43,9 @@ class BarMaker:
         self.opens_repeat = False
         self._told: set[str] = set()
         self._count = 0  # notes of the bars ended
-        self._slur = (0, Position(1, 1))  # bar and place where the outermost open slur began
-        self._slur_depth = 0
-        self._last_pass = 0  # of the ending before
+        self._slurs: list[tuple[int, Position]] = []  # bar and place where each open slur began
+        self._slurs_at_ending: list[tuple[int, Position]] = []
+        self._passes: set[int] = set()  # of this part's endings so far
         self._carried: Carried = {}
         self._graces: tuple[Written, ...] = ()
         self._accidentals: Mapping[str, int] = {}
@@ -81,15 +84,20 @@ class BarMaker:
         """How many notes and rests there are, those of the bar not yet ended among them."""
         return self._count + self._sounds
 
-    def notes_since(self, count: int) -> list[list[Note]]:
-        """The notes after the first ``count``, bar by bar."""
-        every = [*(bar.notes for bar in self.bars), self._present_spelling().notes()]
-        later = [[note for note in notes if int(note.identity[1:]) > count] for notes in every]
-        return [notes for notes in later if notes]
+    def notes_since(self, number: int) -> list[list[Note]]:
+        """The notes after the first ``number``, bar by bar."""
+        found, first = [list(self._present_spelling().notes())], self._count
+        for bar in reversed(self.bars):
+            if first <= number:
+                break
+            found.append(list(bar.notes))
+            first -= len(bar.notes)
+        found[-1] = found[-1][max(number - first, 0) :]
+        return [notes for notes in reversed(found) if notes]
 
     def problem(self, severity: Severity, message: str, bar: int | None = None) -> None:
         """Notes something for the musician, of the present bar or of another; what is a mere note is told once."""
-        if severity != "note" or message not in self._told:
+        if len(self.problems) < MOST_PROBLEMS and (severity != "note" or message not in self._told):
             number = len(self.bars) + 1 if bar is None else bar
             self.problems.append(Problem(severity, message, number, Position(self.line, self.column)))
             self._told.add(message)
@@ -123,8 +131,8 @@ class BarMaker:
         column = self.column
         if segment.remarks or segment.letters:
             self._tell(segment, column)
-        if segment.slurs != (0, 0):
-            self._count_slurs(*segment.slurs)
+        if segment.closes or segment.opens:
+            self._follow_slurs(segment, column)
         if segment.ties_back and not self._sounds:
             self.column = column
             self._tie_back()
@@ -160,14 +168,16 @@ class BarMaker:
             what = "to another note (a slur is written in brackets)" if sound else "to nothing"
             self.problems.append(Problem("note", f"a tie '-' {what}", last.number, last.notes[-1].position))
 
-    def _count_slurs(self, change: int, least: int) -> None:
-        """Follows slurs through a stretch: how deep they are at its end, and the least deep on the way."""
-        if self._slur_depth + least < 0:
-            self.problem("note", "a slur ends ')' that never began")
-            self._slur_depth -= self._slur_depth + least
-        if change > 0 and self._slur_depth == 0:
-            self._slur = (len(self.bars) + 1, Position(self.line, self.column))
-        self._slur_depth += change
+    def _follow_slurs(self, segment: Segment, column: int) -> None:
+        """Pairs the ends of slurs with beginnings in earlier stretches."""
+        for offset in segment.closes:
+            if self._slurs:
+                self._slurs.pop()
+            else:
+                self.column = column + offset
+                self.problem("note", "a slur ends ')' that never began")
+        for offset in segment.opens:
+            self._slurs.append((len(self.bars) + 1, Position(self.line, column + offset)))
 
     def _tell(self, segment: Segment, column: int) -> None:
         for remark in segment.remarks:
@@ -196,12 +206,17 @@ class BarMaker:
             # Without a bar line they still hold.
             self._accidentals = accidentals_after(self.bars[-1].notes, self._spelling.accidentals)
         self._ending = parse_passes(passes)
-        if self._ending[0] not in (1, self._last_pass + 1):
-            before = f"after ending {self._last_pass}" if self._last_pass else "with no ending 1 before it"
-            self.problem("error", f"an ending {self._ending[0]} {before}")
-        elif self._ending[0] == 1 == self._last_pass and self.bars and self.bars[-1].closes_repeat:
-            self.problem("note", "two endings 1, one after the other")
-        self._last_pass = self._ending[-1]
+        first = self._ending[0]
+        if first == 1:
+            if self._passes == {1} and self.bars and self.bars[-1].closes_repeat:
+                self.problem("note", "two endings 1, one after the other")
+            self._passes, self._slurs_at_ending = set(), list(self._slurs)
+        else:
+            self._slurs = list(self._slurs_at_ending)
+        due = next(number for number in count(1) if number not in self._passes)
+        if first != due:
+            self.problem("error", f"an ending {first} where ending {due} is due")
+        self._passes |= set(self._ending)
 
     def close_bar(self, text: str) -> None:
         """Ends the bar at a bar line; a line with no notes before it only adds to the one just passed."""
@@ -270,8 +285,8 @@ class BarMaker:
         self.close_bar("")
         if self._carried and self.bars:
             self._compare_tie(None)
-        if self._slur_depth > 0:
-            self.problems.append(Problem("note", "a slur '(' that is never closed", *self._slur))
+        for number, place in self._slurs[:1]:
+            self.problems.append(Problem("note", "a slur '(' that is never closed", number, place))
         signs = [bar for bar in self.bars if bar.opens_repeat or bar.closes_repeat]
         for bar, following in zip_longest(signs, signs[1:]):
             if not bar.closes_repeat and (following is None or following.opens_repeat):

@@ -50,11 +50,12 @@ def _full(bar: Bar) -> Fraction:
 def _unpaired(bars: Sequence[Bar]) -> Iterator[Problem]:
     """Bars that are neither full nor made whole by a partner."""
     stems = _stems(bars)
+    cut_off = set(stems.values())
     whole = [bar.length + bars[stems[index]].length if index in stems else bar.length for index, bar in enumerate(bars)]
     partners = _partners(bars)
     for index, bar in enumerate(bars):
         full = _full(bar)
-        if full in (0, whole[index]) or index in stems.values():
+        if full in (0, whole[index]) or index in cut_off:
             continue
         if any(whole[other] == full - whole[index] for other in partners[index]):
             continue
@@ -89,7 +90,7 @@ def _as_played(tune: Tune, told: set[int]) -> Iterator[Problem]:
         if count != full and full and not wrong:
             following = order[place + 1] if place + 1 < len(order) else None
             passes_on = following != index + 1 or bar.line != "|" or tune.bars[following].opens_repeat
-            carried = count if count < full and passes_on and place else Fraction(0)
+            carried = count if count < full and passes_on and (place or bar.line == "") else Fraction(0)
             if not carried and place:
                 told.add(bar.number)
                 found, wanted = _counted(count, full, bar.meter.unit)
@@ -110,11 +111,6 @@ def cut_by_endings(bars: Sequence[Bar]) -> set[int]:
             if all(bar.length + length == bar.meter.bar_length for length in lengths):
                 cut.add(index)
     return cut
-
-
-def part_starts(bars: Sequence[Bar]) -> list[int]:
-    """Indices of the bars at which a part begins: after a repeat or double bar, or at ``|:``."""
-    return [index for index, bar in enumerate(bars) if index == 0 or bar.opens_repeat or _ends_part(bars[index - 1])]
 
 
 def _ends_part(bar: Bar) -> bool:
@@ -141,44 +137,48 @@ def _stems(bars: Sequence[Bar]) -> dict[int, int]:
 
 def _partners(bars: Sequence[Bar]) -> list[set[int]]:
     """For each bar those that it may share one bar's length with."""
-    starts = part_starts(bars)
     partners: list[set[int]] = [set() for _ in bars]
-    part = 0
-    for index in range(len(bars)):
-        part = index if index in starts else part
-        for other in _followers(bars, starts, part, index):
+    part = goes_back = 0
+    for index, bar in enumerate(bars):
+        if index == 0 or bar.opens_repeat or _ends_part(bars[index - 1]):
+            part = index
+            # A repeat that closes in a second ending goes back to where the part before it began.
+            goes_back = goes_back if bar.ending else index
+        for other in _followers(bars, {part, goes_back}, index):
             partners[index].add(other)
             partners[other].add(index)
     return partners
 
 
-def _followers(bars: Sequence[Bar], starts: list[int], part: int, index: int) -> set[int]:
-    """Bars that may be played straight after this one where it ends a part, an ending or the tune."""
+def _followers(bars: Sequence[Bar], starts: set[int], index: int) -> set[int]:
+    """Bars that may be played straight after this one where it ends a part, an ending or the tune.
+
+    Args:
+        starts: where its part begins, and where a repeat that closes in it goes back to.
+    """
     bar, following = bars[index], index + 1
     last = following == len(bars)
     if not (last or _ends_part(bar) or bars[following].ending or bars[following].opens_repeat):
         return set()
     found = set() if last else {following}
     if bar.closes_repeat:
-        found.add(_repeat_start(bars, starts, part))
+        found |= starts
     if bar.closes_repeat or (not last and bars[following].ending):
         found |= set(_later_endings(bars, following))
     if last:
-        found |= {0, part, _repeat_start(bars, starts, part)}
+        found |= {0, *starts}
     return found - {index} if len(bars) > 1 else found
 
 
-def _repeat_start(bars: Sequence[Bar], starts: list[int], part: int) -> int:
-    """Where a repeat that closes in this part goes back to; a second ending belongs to the part before it."""
-    while bars[part].ending and part > 0:
-        part = max(start for start in starts if start < part)
-    return part
-
-
 def _later_endings(bars: Sequence[Bar], following: int) -> Iterator[int]:
-    """First bars of the endings that follow a closed repeat, as far as its part goes."""
+    """First bars of the endings that follow a closed repeat, as far as its part goes and their numbers rise."""
+    last_pass = bars[following - 1].ending[-1] if following and bars[following - 1].ending else 0
     for index in range(following, len(bars)):
-        if bars[index].ending:
+        ending = bars[index].ending
+        if ending and ending[0] <= last_pass:
+            return
+        if ending:
+            last_pass = ending[-1]
             yield index
         elif _ends_part(bars[index - 1]):
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +17,10 @@ Value = TypeVar("Value")
 FIELD_LINE = re.compile(r"([A-Za-z]):(?![|:])\s*(.*)")
 """A field on a line of its own; ``d:|`` is music."""
 
-_HEADER_LINE = re.compile(r"([A-Za-z+]):(?!\|)\s*(.*)")
+_HEADER_LINE = re.compile(r"([A-Za-z]):(?!\|)\s*(.*)")
 _SILENT_LINE = re.compile(r"[A-Za-z]:(?![|:])|%")
 _NUMBER_LINE = re.compile(r"(?m)^X:")
+_BARS = re.compile(r"[A-Gza-gx0-9|:/,'^_=<>()\[\]{}~.\s\\-]+")
 _TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
 _COMMENT = re.compile(r"(?<!\\)%.*")
 
@@ -81,15 +81,18 @@ def _without_what_follows(block: str) -> str:
 
 def _music_follows(lines: list[str], start: int) -> bool:
     """Whether the next paragraph is bars of music and nothing else."""
-    rest = itertools.dropwhile(lambda line: not line.strip(), itertools.islice(lines, start, None))
-    paragraph = list(itertools.takewhile(lambda line: line.strip(), rest))
-    return bool(paragraph) and all("|" in line and not _SILENT_LINE.match(line) for line in paragraph)
+    while start < len(lines) and not lines[start].strip():
+        start += 1
+    end = start
+    while end < len(lines) and "|" in lines[end] and not _SILENT_LINE.match(lines[end]):
+        end += 1
+    return end > start and (end == len(lines) or not lines[end].strip())
 
 
 def value_of(match: re.Match[str]) -> str:
     """The value of a field line, without a comment."""
     value: str = match.group(2)
-    return (_COMMENT.sub("", value) if "%" in value else value).strip()
+    return (_COMMENT.sub("", value).replace("\\%", "%") if "%" in value else value).strip()
 
 
 @dataclass
@@ -130,25 +133,31 @@ def read_header(lines: list[str]) -> Header:
     """Reads the header of a tune."""
     header = Header()
     has_key = any(line.startswith("K:") for line in lines)
-    last = ""
     for number, line in enumerate(lines, 1):
         match = _HEADER_LINE.match(line)
         if match:
-            letter = last if match.group(1) == "+" else match.group(1)
+            letter = match.group(1)
             if letter in "XTCRZMLKQOPVWSUI":
                 header.values.setdefault(letter, []).append((value_of(match), number))
-            last = letter
         elif line.strip() and not line.startswith("%"):
             if not has_key:
                 message = "music begins before the key (a K: line must end the header)"
                 header.problems.append(Problem("error", message, 0, Position(number, 1)))
                 return header
-            header.problems.append(Problem("note", "a line in the header that is no field", 0, Position(number, 1)))
+            header.problems.append(_no_field(line, number))
         header.lines += 1
         if match and match.group(1) == "K":
             return header
     header.problems.append(Problem("error", "no key: a K: line must end the header", 0, Position(1, 1)))
     return header
+
+
+def _no_field(line: str, number: int) -> Problem:
+    """What is wrong with a line in the header: it is music, or some remark without a letter."""
+    if line.count("|") > 1 and _BARS.fullmatch(line):
+        message = "music before the key is not read: a K: line must end the header"
+        return Problem("error", message, 0, Position(number, 1))
+    return Problem("note", "a line in the header that is no field", 0, Position(number, 1))
 
 
 def house_type(text: str) -> str:
@@ -179,10 +188,18 @@ def parse_unit_length(text: str) -> Fraction:
     return length
 
 
-def parse_tempo(text: str) -> tuple[Fraction, int] | None:
-    """Reads the value of a ``Q:`` line: (beat in whole notes, beats a minute); a bare number counts quarters."""
-    match = re.search(r"(?:(\d{1,4})/(\d{1,4})\s*=\s*)?(\d{1,4})", re.sub(r'"[^"]*"', "", text))
-    if match is None or any(number is not None and int(number) == 0 for number in match.groups()):
+def parse_tempo(text: str, unit: Fraction = Fraction(1, 8)) -> tuple[Fraction, int] | None:
+    """Reads the value of a ``Q:`` line: (beat in whole notes, beats a minute); None where it names no number.
+
+    Several lengths are one beat (``1/4 3/8=40``), ``C3`` is three units of ``L:``, and a bare number counts quarters.
+    """
+    beats, equals, number = re.sub(r'"[^"]*"', "", text).rpartition("=")
+    match = re.match(r"\s*(\d{1,4})\b(?!/)", number)
+    if match is None or int(match.group(1)) == 0:
         return None
-    beat = Fraction(int(match.group(1)), int(match.group(2))) if match.group(1) else Fraction(1, 4)
-    return beat, int(match.group(3))
+    lengths = [
+        Fraction(int(upper), int(lower)) for upper, lower in re.findall(r"(\d{1,4})/(\d{1,4})", beats) if int(lower)
+    ]
+    in_units = re.search(r"[A-G](\d{0,2})", beats)
+    beat = sum(lengths, Fraction(0)) or (unit * int(in_units.group(1) or 1) if in_units else Fraction(1, 4))
+    return (beat, int(match.group(1))) if beat and not (equals and not beats.strip()) else None

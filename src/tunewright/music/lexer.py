@@ -10,31 +10,31 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-DECORATIONS = frozenset(
-    """
+_DECORATIONS = """
     trill trill( trill) lowermordent uppermordent mordent pralltriller roll turn turnx invertedturn invertedturnx
     arpeggio accent emphasis fermata invertedfermata tenuto staccato 0 1 2 3 4 5 plus snap slide wedge upbow downbow
     open thumb breath pppp ppp pp p mp mf f ff fff ffff sf sfz sfp crescendo( crescendo) diminuendo( diminuendo) <( <)
-    >( >) 8va( 8va) 8vb( 8vb) segno coda d.s. d.c. d.s.alcoda d.s.alfine d.c.alcoda d.c.alfine dacoda dacapo fine
+    >( >) 8va( 8va) 8vb( 8vb) segno coda D.S. D.C. D.S.alcoda D.S.alfine D.C.alcoda D.C.alfine dacoda dacapo fine
     shortphrase mediumphrase longphrase
-    """.split()
-)
+""".split()
+DECORATIONS = {name.lower(): name for name in _DECORATIONS}
+"""Names of decorations, by their small letters."""
 SHORT_DECORATIONS = {
     ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",
     "P": "uppermordent", "S": "segno", "T": "trill", "u": "upbow", "v": "downbow",
 }  # fmt: skip
 DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
-LENGTH = r"\d{0,6}/{0,6}\d{0,6}"
+LENGTH = r"(?:\d{1,3})?(?:/{1,6}(?:\d{1,3})?)?"
 PITCH = r"(?:\^\^?|__?|=)?[A-Ga-g][,']*"
 _PASSES = r"\d{1,3}(?:[,-]\d{1,3})*"
-_CHORD = r"\[(?![A-Za-z]:|[ ]*\d|\|)[^\]|\n]*\]"
+_CHORD = r"\[(?![A-Za-z]:|[ ]*\d|\|)[^][|\n]*\]"  # no '[' inside: what never closes is seen at once
 
 STRUCTURE = re.compile(
     rf"""
     (?P<notes>(?:[^]"%&:M!|(\[]++|"[^"\n]*+"?|!|\(\d(?::\d*+)++|\(|M(?!:)|{_CHORD})++)
   | (?P<bar>(?:(?::|\[(?=\|))*+\|(?:\||\]|\[(?=\|))*+(?:(?<!\]):*+)?|::+)(?:[ \t]*(?P<passes>{_PASSES}))?)
-  | (?P<field>\[[A-Za-z]:[^\]\n]*\])
+  | (?P<field>\[[A-Za-z]:[^][\n]*\])
   | \[[ ]*(?P<ending>{_PASSES})
   | (?P<comment>%.*)
   | (?P<overlay>&)
@@ -58,9 +58,9 @@ TOKEN = re.compile(
   | (?P<slur>\.?\(|\))
   | (?P<rest>[zx])(?P<rest_length>{LENGTH})
   | (?P<measures>[ZX]\d{{0,4}})
-  | (?P<grace>\{{[^}}\n]*\}})
+  | (?P<grace>\{{[^{{}}\n]*\}})
   | (?P<symbol>"[^"\n]*"?)
-  | (?P<chord>\[[^\]\n]*\]|\+(?:{PITCH}{LENGTH}-?){{2,}}\+)(?P<chord_length>{LENGTH})
+  | (?P<chord>\[[^][\n]*\]|\+(?:{PITCH}{LENGTH}-?){{2,}}\+)(?P<chord_length>{LENGTH})
   | (?P<decoration>![^\s!|\[\]:]+!|\+[A-Za-z0-9.<>()]+\+)
   | (?P<unclosed>![A-Za-z]{{4,}})
   | (?P<line_end>!)
@@ -138,5 +138,6 @@ def parse_passes(text: str) -> tuple[int, ...]:
 
 def bar_line(text: str) -> tuple[bool, str, bool]:
     """Whether a bar line closes a repeat, its plain style (``"|"``, ``"||"``, ``"|]"``), and whether it opens one."""
+    text = text.replace("[|]", "|")  # a bar line that is not drawn
     style = "|]" if "]" in text else "||" if text.count("|") > 1 else "|"
     return text.startswith(":"), style, text.endswith(":")

@@ -12,7 +12,9 @@ from functools import partial
 
 from tunewright.music.tune import Bar, Note
 
-_SYLLABLE = re.compile(r"\\-|[^\s\-_*|\\]+|[-_*|]")
+_SYLLABLE = re.compile(r"(?P<gap>(?<=[ \t])-)|[^ \t\-_*|\\]+|[-_*|]")
+HELD_SPACE, HYPHEN = "\u00a0", "\u2011"
+"""What ``~`` and ``\\-`` stand for within a syllable."""
 
 
 def syllables(text: str) -> list[str]:
@@ -20,11 +22,14 @@ def syllables(text: str) -> list[str]:
     for none; ``"|"`` moves on to the next bar.
     """
     found: list[str] = []
-    for token in _SYLLABLE.findall(text.replace("~", "\u00a0").replace("\\-", "\u2011")):
-        if token == "-" and found and found[-1] not in ("", "|", "_") and not found[-1].endswith("-"):
-            found[-1] += "-"
-        elif token == "-":
-            found.append("_")
+    for match in _SYLLABLE.finditer(text.strip().replace("~", HELD_SPACE).replace("\\-", HYPHEN)):
+        token = match.group()
+        if token == "-":
+            goes_on = bool(found) and found[-1] not in ("", "|", "_") and not found[-1].endswith("-")
+            if goes_on:
+                found[-1] += "-"
+            if match.group("gap") or not goes_on:
+                found.append("_")
         else:
             found.append("" if token == "*" else token)
     return found
@@ -46,7 +51,7 @@ def align(bars: Sequence[Sequence[Note]], text: str) -> dict[str, str]:
 
 def write_syllables(sung: Sequence[str]) -> str:
     """The ``w:`` line of these syllables, one for each note: :func:`syllables` reads it back."""
-    words = [one.replace("\u00a0", "~").replace("\u2011", "\\-") or "*" for one in sung]
+    words = [one.replace(HELD_SPACE, "~").replace(HYPHEN, "\\-") or "*" for one in sung]
     while words and words[-1] == "*":
         words.pop()
     return " ".join(words)

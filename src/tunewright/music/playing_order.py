@@ -10,6 +10,8 @@ from tunewright.music.tune import Bar, Tune
 
 MOST_PARTS = 100
 """No tune names more parts than this in its header's ``P:``."""
+MOST_PASSES = 16
+"""No part is played more often than this; of the endings that ask for more, each is heard once."""
 
 
 def ending_last(bars: Sequence[Bar], first: int) -> int:
@@ -90,8 +92,10 @@ def _unfold(bars: Sequence[Bar]) -> list[int]:
         turns = {turn for index in section for turn in passes[index]}
         if any(bars[index].closes_repeat for index in section):
             turns |= {1, 2}
-        for turn in sorted(turns) or [1]:
-            order += [index for index in section if not passes[index] or turn in passes[index]]
+        every_pass = [index for index in section if not passes[index]]
+        for count, turn in enumerate(sorted(turns) or [1]):
+            own = [index for index in section if turn in passes[index]]
+            order += sorted(own + every_pass) if count < MOST_PASSES else own
     return order
 
 

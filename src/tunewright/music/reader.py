@@ -23,13 +23,17 @@ from tunewright.music.fields import (
     type_of,
     value_of,
 )
-from tunewright.music.lexer import LINE_START, SHORT_DECORATIONS, STRUCTURE
+from tunewright.music.lexer import DECORATIONS, LINE_START, SHORT_DECORATIONS, STRUCTURE
 from tunewright.music.lyrics import align, with_lyrics
-from tunewright.music.tune import Tune
+from tunewright.music.tune import Position, Problem, Tune
 
 _METER_AND_MUSIC = re.compile(r"(\d+/\d+|C\|?)\s+(?=\S)")
 _MAIL_END = re.compile(r"=(?:20)?\s*$")
-_PROSE_WORD = re.compile(r"(?<![!\"\w])[A-Za-z']*[h-twxyI-KNQRVWXYi][A-Za-z']*[a-z](?!\w)")
+_PROSE_WORD = re.compile(r"(?<![!\"\w])[A-Za-z']{0,20}[h-twxyI-KNQRVWXYi][A-Za-z']{0,20}[a-z](?!\w)")
+LONGEST_PROSE = 400
+"""Characters of a line that tell words from music."""
+LONGEST_TUNE = 1_000_000
+"""Characters after which a text is no tune any more, and is read no further."""
 
 
 class _BodyReader:
@@ -104,7 +108,7 @@ class _BodyReader:
     @staticmethod
     def is_prose(line: str) -> bool:
         """Whether a line without bar lines holds words that no music spells."""
-        return "%" not in line and len(_PROSE_WORD.findall(line)) >= 2
+        return "%" not in line and len(_PROSE_WORD.findall(line[:LONGEST_PROSE])) >= 2
 
     def read_field_line(self, field: re.Match[str], line: str) -> int:
         """A field on a line of its own; returns where music goes on (some collections write it after ``M:``)."""
@@ -138,13 +142,15 @@ class _BodyReader:
 
     def read_stray(self, match: re.Match[str]) -> None:
         if not self.overlaid:
-            what = {"]": "a ']' that closes no chord", "[": "a '[' that is never closed"}
+            what = {"]": "a ']' that closes no chord", "[": "a chord '[' that is never closed"}
             self.problem("error", what.get(match.group(), f"'{match.group()}' means nothing here"))
 
     # -- fields --------------------------------------------------------------------------------------------------------
 
     def change(self, letter: str, value: str) -> None:
-        """A field in the middle of the tune."""
+        """A field in the middle of the tune; those of a voice that is not read are passed over."""
+        if self.silent and letter in "MLKP":
+            return
         try:
             if letter == "M":
                 self.maker.change(meter=keys.parse_meter(value))
@@ -157,6 +163,8 @@ class _BodyReader:
         except InputError as error:
             self.problem("error", str(error))
         if letter == "V":
+            if not self.voices and not self.maker.is_empty:
+                self.voices.append("")  # what came before was the first voice
             self.voice = value.split(" ")[0]
             if self.voice not in self.voices:
                 self.voices.append(self.voice)
@@ -185,8 +193,20 @@ class _BodyReader:
 
 def _decorations(header: Header) -> dict[str, str]:
     """What one-letter decorations stand for: the standard's, and the tune's own (``U: T = !trill!``)."""
-    own = [re.fullmatch(r"([H-Wh-w~])\s*=\s*!([^!]+)!", value) for value in header.all("U")]
-    return {**SHORT_DECORATIONS, **{match.group(1): match.group(2) for match in own if match}}
+    own = [re.fullmatch(r"([H-Wh-w~])\s*=\s*[!+]([^!+]+)[!+]", value) for value in header.all("U")]
+    defined = {match.group(1): DECORATIONS.get(match.group(2).lower(), "") for match in own if match}
+    return {**SHORT_DECORATIONS, **defined}
+
+
+def _continued(lines: list[str]) -> list[str]:
+    """The lines of a tune with each ``+:`` line (ABC 2.1, 3.3) joined to the field that it continues; none moves up."""
+    for number, line in enumerate(lines):
+        if line.startswith("+:"):
+            field = next((at for at in range(number - 1, -1, -1) if lines[at] != "%"), None)
+            if field is not None and FIELD_LINE.match(lines[field]):
+                lines[field] += f" {line[2:].strip()}"
+            lines[number] = "%"
+    return lines
 
 
 @lru_cache(maxsize=8192)  # a corpus is split, fingerprinted and scored from the same texts; a Tune can't be changed
@@ -196,8 +216,11 @@ def read_tune(text: str) -> Tune:
     Args:
         text: from its ``X:`` line to its last bar; positions count from there.
     """
-    lines = text.split("\n")
+    lines = _continued(text[:LONGEST_TUNE].split("\n"))
     header = read_header(lines)
+    if len(text) > LONGEST_TUNE:
+        message = f"{len(text):,} characters: only the first {LONGEST_TUNE:,} are read"
+        header.problems.append(Problem("error", message, 0, Position(1, 1)))
     meter = header.parsed("M", keys.parse_meter, keys.NO_METER)
     # Without L: the unit is a sixteenth below 3/4 and an eighth from there on (ABC 2.1, 3.1.7).
     default_unit = Fraction(1, 16) if 0 < meter.bar_length < Fraction(3, 4) else Fraction(1, 8)
@@ -223,7 +246,7 @@ def read_tune(text: str) -> Tune:
         meter=meter,
         key=key,
         unit_length=unit,
-        tempo=parse_tempo(header.first("Q")),
+        tempo=parse_tempo(header.first("Q"), unit),
         composer=header.first("C"),
         bars=tuple(with_lyrics(maker.bars, body.verses) if body.verses else maker.bars),
         problems=(*header.problems, *maker.problems),

@@ -85,12 +85,14 @@ class _SegmentReader:
         self.remarks: list[Remark] = []
         self.column = 0
         self.broken, self.tuplet = waiting
-        self.graces: tuple[Written, ...] = ()
-        self.symbols: tuple[str, ...] = ()
-        self.decorations: tuple[str, ...] = ()
-        self.slurs_opened = self.closes_back = self.depth = self.least_depth = 0
+        self.graces: list[Written] = []
+        self.symbols: list[str] = []
+        self.decorations: list[str] = []
+        self.slurs_opened = self.closes_back = 0
+        self.slurs_open: list[int] = []  # columns
+        self.slurs_closed: list[int] = []
         self.beam_break = self.ties_back = False
-        self.letters: tuple[tuple[str, int], ...] = ()
+        self.letters: list[tuple[str, int]] = []
 
     def read(self, text: str, start: int = 0) -> None:
         """Reads a text that stands at a column of the stretch."""
@@ -103,10 +105,10 @@ class _SegmentReader:
     def segment(self) -> Segment:
         self.compare_ties()
         return Segment(
-            tuple(self.sounds), tuple(self.remarks), self.ties_back, self.closes_back, self.graces, self.symbols,
-            self.decorations, self.slurs_opened, self.beam_break, _total(self.sounds),
+            tuple(self.sounds), tuple(self.remarks), self.ties_back, self.closes_back, tuple(self.graces),
+            tuple(self.symbols), tuple(self.decorations), self.slurs_opened, self.beam_break, _total(self.sounds),
             sum(sound.measures for sound in self.sounds), any(sound.pitches for sound in self.sounds),
-            (self.depth, self.least_depth), self.letters, Waiting(self.broken, self.tuplet),
+            tuple(self.slurs_closed), tuple(self.slurs_open), tuple(self.letters), Waiting(self.broken, self.tuplet),
         )  # fmt: skip
 
     def compare_ties(self) -> None:
@@ -164,11 +166,12 @@ class _SegmentReader:
             self.tuplet = None if read + 1 == group else (actual, normal, group, read + 1)
         self.sounds.append(
             Sound(
-                self.column, pitches, length, measures, tuplet, tied, self.graces, self.symbols, self.decorations,
+                self.column, pitches, length, measures, tuplet, tied, tuple(self.graces), tuple(self.symbols),
+                tuple(self.decorations),
                 self.slurs_opened, 0, self.beam_break, invisible,
             )
         )  # fmt: skip
-        self.broken, self.graces, self.symbols, self.decorations = ONE, (), (), ()
+        self.broken, self.graces, self.symbols, self.decorations = ONE, [], [], []
         self.slurs_opened, self.beam_break = 0, False
 
     # -- what changes the note before or after -------------------------------------------------------------------------
@@ -207,8 +210,12 @@ class _SegmentReader:
         self.tuplet = (actual, normal, group, 0)
 
     def read_slur(self, match: re.Match[str]) -> None:
-        self.depth += -1 if match.group() == ")" else 1
-        self.least_depth = min(self.depth, self.least_depth)
+        if match.group() != ")":
+            self.slurs_open.append(self.column)
+        elif self.slurs_open:
+            self.slurs_open.pop()
+        else:
+            self.slurs_closed.append(self.column)
         if match.group() != ")":
             self.slurs_opened += 1
         elif self.slurs_opened and not self.sounds:
@@ -225,13 +232,13 @@ class _SegmentReader:
         text = match.group()
         if len(text) < 2 or not text.endswith('"'):
             self.remark("error", "a quotation mark that is never closed")
-        self.symbols = (*self.symbols, text.strip('"'))
+        self.symbols.append(text.strip('"'))
 
     def read_decoration(self, match: re.Match[str]) -> None:
         text = match.group()
         name = text[1:-1]
         if name.lower() in DECORATIONS:
-            self.decorations = (*self.decorations, f"!{name.lower()}!")
+            self.decorations.append(f"!{DECORATIONS[name.lower()]}!")
         elif text[0] == "!" and _MUSIC_BETWEEN_MARKS.fullmatch(name):
             self.read_between_line_ends(name)
         else:
@@ -250,9 +257,9 @@ class _SegmentReader:
         self.read(match.group()[1 + len(name) :], self.column + 1 + len(name))
 
     def read_letter(self, match: re.Match[str]) -> None:
-        self.decorations = (*self.decorations, match.group())
+        self.decorations.append(match.group())
         if match.group() not in SHORT_DECORATIONS:
-            self.letters = (*self.letters, (match.group(), self.column))
+            self.letters.append((match.group(), self.column))
 
     def read_space(self, match: re.Match[str]) -> None:
         self.beam_break = True
@@ -264,7 +271,7 @@ class _SegmentReader:
         """Line breaks, spacers and continuations change neither pitch nor length."""
 
     def read_other(self, match: re.Match[str]) -> None:
-        never_closed = {"{": "a '{' of grace notes that is never closed", "[": "a '[' that is never closed"}
+        never_closed = {"{": "a '{' of grace notes that is never closed", "[": "a chord '[' that is never closed"}
         self.remark("error", never_closed.get(match.group(), f"'{match.group()}' means nothing here"))
 
 

@@ -88,7 +88,8 @@ class Segment(NamedTuple):
         length: what its sounds sum to, in whole notes.
         measures: how many bars its ``Z`` rests are for.
         pitched: not all its sounds are rests.
-        slurs: how deep in slurs it is at its end, counted from its start, and the least deep on the way.
+        closes: columns of the slur ends whose beginnings are not in it.
+        opens: columns of the slur beginnings whose ends are not in it.
         letters: one-letter decorations in it that the standard doesn't define, each with its column.
         waiting: broken rhythm or tuplet that its last note leaves unfinished.
     """
@@ -105,6 +106,7 @@ class Segment(NamedTuple):
     length: Fraction
     measures: int
     pitched: bool
-    slurs: tuple[int, int]
+    closes: tuple[int, ...]
+    opens: tuple[int, ...]
     letters: tuple[tuple[str, int], ...]
     waiting: Waiting

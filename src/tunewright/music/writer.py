@@ -44,7 +44,7 @@ def _header(tune: Tune, number: int) -> Iterator[str]:
     yield f"X:{number}"
     for title in (tune.title, *tune.other_titles):
         if title:
-            yield f"T:{title}"
+            yield f"T:{_escaped(title)}"
     beat, beats_per_minute = tune.tempo or (Fraction(0), 0)
     fields = {
         "C": tune.composer,
@@ -56,7 +56,12 @@ def _header(tune: Tune, number: int) -> Iterator[str]:
         "P": tune.part_order,
         "K": house_key(tune.key),
     }
-    yield from (f"{letter}:{value}" for letter, value in fields.items() if value)
+    yield from (f"{letter}:{_escaped(value)}" for letter, value in fields.items() if value)
+
+
+def _escaped(value: str) -> str:
+    """A field's value in which no comment begins."""
+    return value.replace("%", "\\%")
 
 
 class _Body:
