@@ -208,6 +208,7 @@ def test_parts_begin_at_bars() -> None:
         ("[V:1]A|[V:2]B|[V:1]c|", "A4 | C5", 2),
         ("V:1\nV:2\nV:1\nA|\nV:2\nB|", "A4", 2),
         ("V:Tune\nA|c|", "A4 | C5", 1),
+        ("A|c|\nV:2\nB|", "A4 | C5", 2),  # what stands before the first V: is a voice too
         ("V:1\nA|\nV:2\nB!? (3 {|\nw:la\nV:1\nc|", "A4 | C5", 2),
     ],
 )
@@ -271,6 +272,8 @@ def test_identities_stay_when_music_is_added_after_them() -> None:
         ("-A", "no note before", 6, 1),
         ("A>|", "no note after", 6, 3),
         ("AB|c-d", "to another note", 6, 4),
+        ("AB|c? (d", "never closed", 6, 7),
+        ("AB|c d)", "never began", 6, 7),
         ("A !wild!B", "unknown decoration", 6, 3),
         ("AB|kc", "'k' is a sign", 6, 4),
         ("A|2B", "an ending 2", 6, 2),

@@ -281,7 +281,8 @@ def test_unbalanced_slurs_are_told() -> None:
     assert told("(AB|c") == [("note", "a slur '(' that is never closed")]
     assert told("AB)|c)") == [("note", "a slur ends ')' that never began")]
     problem = tune_of("A|B)(c|d").problems[-1]
-    assert (problem.message, problem.bar) == ("a slur '(' that is never closed", 2)
+    assert (problem.message, problem.bar, problem.position) == ("a slur '(' that is never closed", 2, (6, 5))
+    assert not told("(A|1B):|2c)|]")  # into either ending
 
 
 # -- what stands above the notes ---------------------------------------------------------------------------------------
@@ -327,6 +328,7 @@ def test_unknown_signs_are_told_once_and_defined_ones_have_a_name() -> None:
     assert told("!wild!A !wild!B") == [("note", "unknown decoration '!wild!'")]
     assert is_told(told("kA kB nC"), "note", "'k' is a sign of its writer's own")
     assert spelled("kA TA ~B", U="k = !fermata!\nU:T=!turn!") == "!fermata! A4 !turn! A4 !roll! B4"
+    assert spelled("TA", U="T=+turn+") == "!turn! A4"
     assert is_told(told("!trill A|"), "note", "'!trill' is never closed")
 
 
