@@ -1,7 +1,7 @@
 """How fast ABC is read and checked, against music21's reader and abc2midi's check, on the same tunes.
 
-The three books that come with music21 are read. The big file holds them over and over, one bit turned round in each
-copy of a file, so that most tunes come again and some are new and odd; the other rows read each tune once.
+The three books that come with music21 are read. The big file holds them over and over, some bits turned round in each
+copy: most of its tunes come again, and what is read once is remembered. The other rows read each tune once.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from tunewright.music.reader import read_tune
 from tunewright.publish import check_file
 
 sys.path.append(str(Path(__file__).parents[1]))  # where the books are is known to the tests
-from tests.music.books import book_files
+from tests.music.books import BOOKS, book_files, write_big_file
 
-BOOKS = ("oneills1850", "ryansMammoth", "airdsAirs")
 SAMPLE = 150
 """Tunes that the slow readers read too."""
 
@@ -73,17 +72,6 @@ def by_abc2midi(texts: list[str]) -> None:
         subprocess.run(["abc2midi", str(path), "-c"], capture_output=True, check=False)
 
 
-def big_file(path: Path, size: int) -> None:
-    """Writes the books over and over, each copy with one bit turned round."""
-    chance = random.Random(1)
-    books = [file.read_bytes() for name in BOOKS for file in book_files(name)]
-    with path.open("wb") as file:
-        while file.tell() < size:
-            text = bytearray(chance.choice(books))
-            text[chance.randrange(len(text))] ^= 1 << chance.randrange(8)
-            file.write(bytes(text).replace(b"\0", b" ") + b"\n\n")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
@@ -103,7 +91,7 @@ def main() -> None:
         rows.append(row("abc2midi -c", texts, seconds(lambda: by_abc2midi(texts))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "big.abc"
-        big_file(path, 10_000_000 if options.quick else 50_000_000)
+        write_big_file(path, 10_000_000 if options.quick else 50_000_000)
         forget()
         tunes: list[object] = []
         took = seconds(lambda: tunes.extend(check_file(path)))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunewright.contracts import Piece
+from tunewright.errors import RunError
 from tunewright.evaluate import pieces_of
-from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, grams, intervals
+from tunewright.music.dances import DANCES
+from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, Relatives, grams, intervals
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, open_corpus
+from tunewright.run import Run, open_corpus, read_fingerprints
 
 
 def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
@@ -28,12 +30,15 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
         ``longest_run``: of intervals that both have in a row; None where nothing was learned from) and
         ``equal_titles``: origins of the learned tunes with the same title; ``left_out``: how many pieces were not
         looked at since the run knows them; over all pieces ``most_shared_grams``, ``longest_run`` and
-        ``with_equal_title``; ``clean``: no piece shares ten runs or more.
+        ``with_equal_title``; ``clean``: no piece shares ten runs or more with one that was learned from, nor is it a
+        near-duplicate by the beats of its bars.
 
     Raises:
-        RunError: the run's corpus is not the one that it was split on.
+        RunError: the run's corpus is not the one that it was split on, or the part is empty.
     """
     corpus, pieces, left_out = pieces_of(run, on, part)
+    if not pieces:
+        raise RunError(f"there are no {part} pieces of {corpus.name} to look at")
     learned = [_Line.of(piece) for piece in run.part_pieces(open_corpus(run.settings), "training")]
     tunes = [_compare(_Line.of(piece), learned) for piece in pieces]
     nearest = [tune["nearest"] for tune in tunes if tune["nearest"]]
@@ -47,7 +52,7 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
         "most_shared_grams": most,
         "longest_run": max((one["longest_run"] for one in nearest), default=0),
         "with_equal_title": sum(bool(tune["equal_titles"]) for tune in tunes),
-        "clean": most < SHARED_GRAMS,
+        "clean": most < SHARED_GRAMS and (part in ("training", "all") or not any(_related(run, pieces))),
     }
 
 
@@ -67,12 +72,18 @@ def told(result: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def _related(run: Run, pieces: Sequence[Piece]) -> Iterator[bool]:
+    """Whether each piece is a near-duplicate of one that the run has learned from."""
+    relatives = Relatives(read_fingerprints(run.folder / "fingerprints.safetensors"))
+    return (read_tune(piece.text) in relatives for piece in pieces)
+
+
 def plain_title(title: str) -> str:
-    """A title without case, punctuation and article: ``"Echo, The"`` and ``"The Echo!"`` are one."""
+    """A title without case, punctuation, article and dance: ``"Echo, The"`` and ``"The Echo! - Reel"`` are one."""
     words = re.findall(r"\w+", re.sub(r"['’]", "", title.lower()))
     while words and words[0] in ("the", "a", "an"):
         words.pop(0)
-    while words and words[-1] in ("the", "a", "an"):
+    while len(words) > 1 and words[-1] in ("the", "a", "an", *DANCES):
         words.pop()
     return " ".join(words)
 

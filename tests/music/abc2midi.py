@@ -7,11 +7,11 @@ First as the tune is written, for its warnings. Only fermatas are off (``-NFER``
 then finds the bar too long. That it calls ``R:hornpipe`` in C| an error says nothing of any bar.
 
 Then for its notes, in a text of the same lines without what only ornaments: decorations are blanked (it writes trills
-out and shortens staccato notes), ``R:`` is dropped (it swings hornpipes), grace notes and chord symbols are off
-(``-NGRA -NGUI``), and chords are struck at once (``chordattack 0``). Our grace notes are taken out of our performance
-too. So what is compared is pitch, onset and duration as notated, of the first voice. Its file has 480 ticks to a
-quarter, every sound begins one tick late, and ticks are rounded down: two times are the same when they lie within two
-ticks, a 960th of a whole note, of each other.
+out, shortens staccato notes, and stumbles over a fermata or an undrawn ``[|]`` at a bar line), ``R:`` is dropped (it
+swings hornpipes), grace notes and chord symbols are off (``-NGRA -NGUI``), and chords are struck at once
+(``chordattack 0``). Our grace notes are taken out of our performance too. So what is compared is pitch, onset and
+duration as notated, of the first voice. Its file has 480 ticks to a quarter, every sound begins one tick late, and
+ticks are rounded down: two times are the same when they lie within two ticks, a 960th of a whole note, of each other.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import mido
 
 from tunewright.music import bars
 from tunewright.music.performance import PlayedNote, perform
-from tunewright.music.tune import Tune
+from tunewright.music.tune import Bar, Note, Tune
 
 INSTALLED = shutil.which("abc2midi") is not None
 MISSING = "abc2midi (package abcmidi) is not installed"
@@ -40,7 +41,13 @@ _LINE = re.compile(r"(Warning|Error) in line-char (\d+)-(\d+) : (.*)")
 _LENGTH = re.compile(r"Track [01] Bar \d+ has (\d+(?:/\d+)?) (?:time )?units (?:while|instead)")
 _FIELD = re.compile(r"[A-Za-z]:(?![|:])")
 _LITERAL = re.compile(r'"[^"]*"|\[[A-Za-z]:[^\]]*\]|!D\.[CS]\.!|%.*')
-_ORNAMENT = re.compile(r"!(?:\d|[<>][()]|[a-z]+|[<>])!|[.~HJLMOPRSTuv](?=[.~HJLMOPRSTuv ]*[\^_=\[{(\"!]*[A-Ga-gzx])")
+_ORNAMENT = re.compile(
+    r"""[HSO](?=\s*\[?\|)
+      | \[\|\](?=\s*[:|])
+      | !(?:\d|[<>][()]|[a-z]+|[<>])!
+      | [.~HJLMOPRSTuv](?=[.~HJLMOPRSTuv\ ]*[\^_=\[{(\"!]*[A-Ga-gzx])""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +152,14 @@ def read_sounds(path: Path) -> list[Sound]:
 
 
 def own_notes(tune: Tune) -> list[PlayedNote]:
-    """What we play, by onset and pitch, without grace notes: each note has back the time that they took from it."""
-    found: list[PlayedNote] = []
-    begun: dict[str, Fraction] = {}  # identity of a note -> start of its grace notes in this pass
-    for note in perform(tune).notes:
-        identity, grace, number = note.identity.partition("-grace")
-        if grace:
-            begun = {identity: note.start} if number == "1" else begun
-        else:
-            start = begun.get(identity, note.start)
-            found.append(replace(note, start=start, duration=note.duration + note.start - start))
-    return sorted(found, key=lambda note: (note.start, note.pitch))
+    """What we play, by onset and pitch, of the tune without its grace notes."""
+    bars_without = [replace(bar, spell=partial(_without_graces, bar)) for bar in tune.bars]
+    plain = replace(tune, bars=tuple(bars_without))
+    return sorted(perform(plain).notes, key=lambda note: (note.start, note.pitch))
+
+
+def _without_graces(bar: Bar) -> tuple[Note, ...]:
+    return tuple(note._replace(graces=(), graces_after=()) for note in bar.notes)
 
 
 def first_difference(own: list[PlayedNote], judged: list[Sound]) -> int | None:

@@ -30,9 +30,13 @@ def spelled(body: str, **fields: str) -> str:
 
 def _spelled(note: Note) -> str:
     before = [f"!{name}! " for name in note.decorations] + [f'"{symbol}" ' for symbol in note.symbols]
-    graces = "{" + " ".join(map(_name, note.graces)) + "}" if note.graces else ""
     sound = "+".join(map(_name, note.pitches)) or ("x" if note.invisible else "z")
-    return "".join(before) + graces + "(" * note.slurs_opened + sound + "-" * note.tied + ")" * note.slurs_closed
+    sound = "(" * note.slurs_opened + sound + "-" * note.tied + ")" * note.slurs_closed
+    return "".join(before) + _graces(note.graces) + sound + _graces(note.graces_after)
+
+
+def _graces(pitches: Sequence[Pitch]) -> str:
+    return "{" + " ".join(map(_name, pitches)) + "}" if pitches else ""
 
 
 def _name(pitch: Pitch) -> str:

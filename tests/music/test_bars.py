@@ -56,9 +56,12 @@ def test_full_bars_are_right(body: str) -> None:
         "|:AB|c8|d8|1e8|f6:|2g8|a6|]",  # endings of several bars
         "|:AB|c8|1d8|e8|f6:|2g8|a8|b6||",
         "|:AB|c8|[1,3d6:|[2,4e6:|",
+        "a8|b6||AB|c8|d6|]",  # the last bar with its own part's pickup
+        "a8|b6|]|:AB|c8|1d6:|2e6:|",  # a second ending that is repeated goes back to the part before it
         "c8|d6||AB|c8|]",  # one bar, cut in two by a double bar
         "c8|d4||e4|f8|]",
         "c4[1d4:|[2e4|]",  # and by an ending
+        "c4[1d4:|[2e4|f8|]",
         "a8|c4[1d4:|[2e4|f8|]",
         "a8|c4[1d4|e8:|[2f4|g8|]",
     ],
@@ -133,11 +136,18 @@ def test_a_pickup_without_partner_is_told_apart(body: str, bar: int) -> None:
         ("AB|c8|d6:|e8|f8|]", 4, "7 quarters where 4 fit when it is played after bar 3"),
         ("A2|B8|c6::d8|e8:|", 4, "7 quarters where 4 fit when it is played after bar 3"),
         ("A4|1B4:|2c4|]", 1, "one bar, and no bar line should cut it in two"),
+        ("A8|B4|1c4:|2d4|e8|]", 2, "one bar, and no bar line should cut it in two"),
     ],
 )
 def test_bars_that_are_right_on_paper_only_are_worth_a_note(body: str, bar: int, message: str) -> None:
     told = [(number, text) for severity, number, text in found(body) if severity == "note"]
     assert any(number == bar and message in text for number, text in told), found(body)
+    assert is_valid(tune_of(body))
+
+
+def test_a_bar_is_told_once_however_often_it_is_played_and_no_bar_for_the_one_before_it() -> None:
+    assert [number for _, number, _ in found("A2|:B8|[1,2,3c6:|")] == [2]
+    assert [number for _, number, _ in found("AB|c8|d7:|ef|g8|a6:|")] == [3]
 
 
 def test_problems_come_in_written_order_and_notes_alone_leave_a_tune_valid() -> None:

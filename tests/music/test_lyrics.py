@@ -80,7 +80,8 @@ def test_words_after_the_tune() -> None:
 
 
 def test_words_under_another_voice_are_not_sung_by_the_first() -> None:
-    assert sung("V:1\nAB|\nw:a b\nV:2\ncd|\nw:x y\nV:1\nef|\nw:c d") == ["a", "b", "c", "d"]
+    read = tune_of("V:1\nAB|\nw:a b\nV:2\ncd|\nw:x y\nV:1\nef|\nw:c d")
+    assert [note.lyrics for note in read.notes()] == [("a",), ("b",), ("c",), ("d",)]
 
 
 def test_words_change_neither_bars_nor_places() -> None:

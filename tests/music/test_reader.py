@@ -64,6 +64,7 @@ from tunewright.music.tune import Note
         (":|\n:", "A:| |:B|"),
         (":|\n|:", "A:| |:B|"),
         ("||\n|:", "A|| |:B|"),
+        ("|:\n|", "A| |:B|"),
         ("|\n1", "A| [1B|"),
         ("|\\\n1", "A| [1B|"),
         ("|\n[1", "A| [1B|"),
@@ -188,6 +189,10 @@ def test_a_compound_meter_changes_what_a_tuplet_stands_for() -> None:
 def test_lines_that_are_odd_or_no_music_are_told_and_the_rest_is_read(body: str, severity: str, message: str) -> None:
     assert is_told(told(body), severity, message)
     assert spelled(body) == "A4 | B4"
+
+
+def test_a_blank_line_before_the_music_is_not_told() -> None:
+    assert not told("\nA8|")
 
 
 def test_parts_begin_at_bars() -> None:

@@ -219,12 +219,14 @@ def test_brackets_and_ties_that_belong_to_nothing_are_told(body: str, message: s
         ("{b}A {/b}A {bc'}A {b2}A {b>c}A", "{B5}A4 {B5}A4 {B5 C6}A4 {B5}A4 {B5 C5}A4"),
         ("{^b}A b|b", "{B#5}A4 B#5 | B5"),
         ("{[ce]}A {}A", "{C5 E5}A4 A4"),
-        ("A{b}|c", "A4 | {B5}C5"),  # a bar line is written after them, and they sound after it
-        ("A{b}:|c", "A4 | {B5}C5"),
-        ("A{b}|[1c", "A4 | {B5}C5"),
+        ("A{b}|c", "A4{B5} | C5"),  # with a bar line after them they end the note before
+        ("A{b}:|c", "A4{B5} | C5"),
+        ("A2{bc'}|1c:|2{d}c|]", "A4{B5 C6} | C5 | {D5}C5"),
+        ("[CE]{^b}b|b", "C4+E4 {B#5}B#5 | B5"),
         ("A{b}\nc {b}\\\nc", "A4 {B5}C5 {B5}C5"),
         ("{b}|c", "{B5}C5"),
-        ("A{b}[K:D]c", "A4 {B5}C#5"),
+        ("A{b}[K:D]c A{b}[K:D]{e}[M:3/4]f", "A4 {B5}C#5 A4 {B5 E5}F#5"),
+        ("A{b}|{d}c{e}|]", "A4{B5} | {D5}C5{E5}"),
         ("{b}(3ABc ({b}A) ~{b}A {b}~A", "{B5}A4 B4 C5 {B5}(A4) !roll! {B5}A4 !roll! {B5}A4"),
     ],
 )
@@ -245,7 +247,7 @@ def test_grace_notes(body: str, expected: str) -> None:
         ("^A-|1A:|2A", "A#4- | A#4 | A4"),
         ("A-|1A:|2-A", "A4- | A4- | A4"),
         ("A- A B -B A.-A", "A4- A4 B4- B4 A4- A4"),
-        ("A-[K:D]A A[M:3/4]-A", "A4- A4 A4- A4"),
+        ("A-[K:D]A A[M:3/4]-A ^A[M:4/4]-|A", "A4- A4 A4- A4 A#4- | A#4"),
         ("(A-A) A-{b}A", "(A4- A4) A4- {B5}A4"),
         ("[ce]-[cg] [ce]-c", "C5+E5- C5+G5 C5+E5- C5"),
         ("A-|1B:|2A", "A4- | B4 | A4"),  # into the second ending, or back to the start
@@ -268,7 +270,7 @@ def test_a_tie_to_another_note_or_to_nothing_is_told(body: str) -> None:
         ("A(B(c)d)", "A4 (B4 (C5) D5)"),
         ("(AB|cd)", "(A4 B4 | C5 D5)"),
         ("(A[M:3/4]B) (A\nB)", "(A4 B4) (A4 B4)"),
-        ("(AB)(cd) .(AB)", "(A4 B4) (C5 D5) (A4 B4)"),
+        ("(AB)(cd) .(AB) A(|B)", "(A4 B4) (C5 D5) (A4 B4) A4 | (B4)"),
         ("((3ABc) (3(ABc)", "(A4 B4 C5) (A4 B4 C5)"),
     ],
 )
@@ -330,6 +332,11 @@ def test_unknown_signs_are_told_once_and_defined_ones_have_a_name() -> None:
     assert spelled("kA TA ~B", U="k = !fermata!\nU:T=!turn!") == "!fermata! A4 !turn! A4 !roll! B4"
     assert spelled("TA", U="T=+turn+") == "!turn! A4"
     assert is_told(told("!trill A|"), "note", "'!trill' is never closed")
+
+
+def test_a_space_or_a_line_end_breaks_the_beam() -> None:
+    notes = tune_of("AB c[K:D]d\ne!f|g (3abc' d").notes()
+    assert [note.beam_break for note in notes] == [True, False] * 2 + [True] * 4 + [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def notes(draw: st.DrawFn) -> str:
     kind = draw(st.sampled_from("nnnnncz"))
     pitch = {"n": draw(PITCHES), "c": f"[{draw(PITCHES)}{draw(PITCHES)}]", "z": draw(st.sampled_from("zx"))}[kind]
     tie = "" if kind == "z" else draw(st.sampled_from(["", "", "", "", "-"]))
-    after = draw(st.sampled_from(["", "", "", "", ")"]))
+    after = draw(st.sampled_from(["", "", "", "", ")", "{de}"]))
     return before + pitch + draw(st.sampled_from(LENGTHS)) + tie + after
 
 
@@ -47,12 +47,18 @@ def bodies(draw: st.DrawFn) -> str:
     """Bars with any signs between them."""
     text = ""
     for _ in range(draw(st.integers(1, 9))):
-        text += draw(st.sampled_from(["", "", "", "", "", "[M:6/8]", "[K:Edor]", "[L:1/16]", "[1", "[2", "\nP:B\n"]))
+        text += draw(
+            st.sampled_from(
+                ["", "", "", "", "", "[M:6/8]", "[K:Edor]", "[L:1/16]", "[1", "[2", "\nP:B\n", "[V:2]", "[V:1]"]
+            )
+        )
         text += "".join(draw(st.lists(groups(), max_size=4)))
         text += draw(
             st.sampled_from(["|", "|", "|", "|", "||", ":|", "|:", "::", "|]", "|1", ":|2", "|\n", "\n", '"Fine"|'])
         )
-        text += draw(st.sampled_from(["", "", "", "", "\nw:la- la * la_|la\n", "Z2|", "% remark\n"]))
+        text += draw(
+            st.sampled_from(["", "", "", "", "\nw:la- la * la_|la\n", "Z2|", "% remark\n", "[P:A]", "A&c2|", "\n\n"])
+        )
     return text
 
 

@@ -89,9 +89,13 @@ def audit(run: Path | None, on: str, split: str, as_json: bool) -> None:
 @click.option("--out", required=True, type=PATH, help="The .abc file to write.")
 def prepare(name: str, form: str, out: Path) -> None:
     """Writes a corpus as one clean .abc file, its tunes numbered from 1."""
+    from tunewright.errors import SettingsError
     from tunewright.publish import write_book
 
     opened = _opened(name, form)
+    source, target = Path(opened.source).resolve(), out.resolve()
+    if target == source or source in target.parents:
+        raise SettingsError(f"--out {out} lies in what is read, {name}: name another place")
     write_book(opened, out)
     for reason in _reasons(opened):
         say(f"skipped: {reason}")

@@ -92,7 +92,8 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     else:
         for tune in tunes:
             for problem in tune["problems"]:
-                where = f"bar {problem['bar']}, line {problem['line']} column {problem['column']}"
+                bar = f"bar {problem['bar']}" if problem["bar"] else "header"
+                where = f"{bar}, line {problem['line']} column {problem['column']}"
                 name = f"{tune['file']}: tune {tune['number']} '{tune['title']}'"
                 click.echo(f"{name}, {where}: {problem['message']} [{problem['severity']}]")
         say(f"{len(tunes)} tunes, {sum(not tune['valid'] for tune in tunes)} with something wrong")

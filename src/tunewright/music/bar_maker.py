@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import count, zip_longest
 
-from tunewright.music.lexer import Written, bar_line, parse_passes
+from tunewright.music.lexer import bar_line, parse_passes
 from tunewright.music.segment_reader import segments_of
 from tunewright.music.segments import NOTHING, Segment, Sound
 from tunewright.music.spelling import Carried, Spelling, Stretch, accidentals_after, carried_from, named
@@ -47,12 +47,12 @@ class BarMaker:
         self._slurs_at_ending: list[tuple[int, Position]] = []
         self._passes: set[int] = set()  # of this part's endings so far
         self._carried: Carried = {}
-        self._graces: tuple[Written, ...] = ()
+        self._slurs_waiting = 0  # opened before the bar line, for the next bar's first note
         self._accidentals: Mapping[str, int] = {}
-        self._part = ""
+        self._part = self._next_part = ""
         self._ending: tuple[int, ...] = ()
         self._last_sound: Sound | None = None
-        self._spelling = Spelling(0, (), names, {}, {}, ())
+        self._spelling = Spelling(0, (), names, {}, {})
         self._start_bar()
 
     def _start_bar(self) -> None:
@@ -62,7 +62,7 @@ class BarMaker:
         self._bar_start: Position | None = None
         self._bar_key, self._bar_meter = self.key, self.meter
         self._waiting = NOTHING
-        self._trailing_graces: tuple[Written, ...] = ()
+        self._trailing_slurs = 0
         self._symbols: tuple[str, ...] = ()
         self._decorations: tuple[str, ...] = ()
         self.begins_line = self._silent = True
@@ -112,8 +112,10 @@ class BarMaker:
             self._bar_key, self._bar_meter = self.key, self.meter
 
     def begin_part(self, label: str) -> None:
-        """The next bar begins a part."""
-        if not self._sounds:
+        """A part begins: with this bar, or with the next where notes stand before the label."""
+        if self._sounds:
+            self._next_part = label
+        else:
             self._part = label
 
     def end_line(self, continued: bool) -> None:
@@ -149,14 +151,11 @@ class BarMaker:
             if segment.measures:
                 self._measures += segment.measures
                 self._length += self.meter.bar_length * segment.measures
-            self._trailing_graces, self._symbols, self._decorations = (
-                segment.graces,
-                segment.symbols,
-                segment.decorations,
-            )
+            self._symbols, self._decorations = segment.symbols, segment.decorations
+            self._trailing_slurs = segment.slurs_opened
             self._silent = self._silent and not segment.pitched
         else:
-            self._trailing_graces += segment.graces
+            self._trailing_slurs += segment.slurs_opened
             self._symbols += segment.symbols
             self._decorations += segment.decorations
 
@@ -223,7 +222,7 @@ class BarMaker:
         closes, style, opens = bar_line(text) if text else (False, "", False)
         if self._sounds:
             self._add_bar(closes, ":|" if closes else style)
-        elif self.bars:
+        elif self.bars and text:
             last = self.bars[-1]
             if last.closes_repeat and (closes or (text == "|" and self.opens_repeat)):
                 self.problem("note", "a repeat is closed twice", last.number)
@@ -233,7 +232,7 @@ class BarMaker:
             line = ":|" if closes or last.closes_repeat else plain
             signs = last.signs + self._signs()
             self.bars[-1] = replace(last, closes_repeat=last.closes_repeat or closes, line=line, signs=signs)
-            self._graces += self._trailing_graces
+            self._slurs_waiting += self._trailing_slurs
             self._start_bar()
         elif closes:
             self.problem("error", "a repeat ends before anything was played")
@@ -256,13 +255,16 @@ class BarMaker:
         self._count += self._sounds
         last = self._last_sound
         self._carried = carried_from(bar.notes[-1]) if last and (last.tied or self._ends_tied()) else {}
-        self._graces, self._accidentals = self._trailing_graces, {}
-        self.opens_repeat, self._ending, self._part = False, (), ""
+        self._slurs_waiting, self._accidentals = self._trailing_slurs, {}
+        self.opens_repeat, self._ending = False, ()
+        self._part, self._next_part = self._next_part, ""
         self._start_bar()
 
     def _present_spelling(self) -> Spelling:
         """What decides about the notes of the bar so far."""
-        return Spelling(self._count, tuple(self._stretches), self.names, self._carried, self._accidentals, self._graces)
+        return Spelling(
+            self._count, tuple(self._stretches), self.names, self._carried, self._accidentals, self._slurs_waiting
+        )
 
     def _ends_tied(self) -> bool:
         """Whether a stretch after the last note of the bar begins with a tie, which is that note's."""

@@ -90,7 +90,9 @@ def _as_played(tune: Tune, told: set[int]) -> Iterator[Problem]:
         if count != full and full and not wrong:
             following = order[place + 1] if place + 1 < len(order) else None
             passes_on = following != index + 1 or bar.line != "|" or tune.bars[following].opens_repeat
-            carried = count if count < full and passes_on and (place or bar.line == "") else Fraction(0)
+            # A pickup at the very beginning is owed by nobody, but it may be the first half of a bar.
+            half = following is not None and count + tune.bars[following].length == full
+            carried = count if count < full and passes_on and (place or half) else Fraction(0)
             if not carried and place:
                 told.add(bar.number)
                 found, wanted = _counted(count, full, bar.meter.unit)
@@ -113,22 +115,18 @@ def cut_by_endings(bars: Sequence[Bar]) -> set[int]:
     return cut
 
 
-def _ends_part(bar: Bar) -> bool:
-    return bar.closes_repeat or bar.line in ("||", "|]")
-
-
 def _stems(bars: Sequence[Bar]) -> dict[int, int]:
     """For each ending that begins in the middle of a bar, the bar that it and its fellow endings go on with."""
     stems: dict[int, int] = {}
     stem = None
     for index, bar in enumerate(bars):
         if not bar.ending:
-            if index and _ends_part(bars[index - 1]) and not bars[index - 1].closes_repeat:
+            if index and bars[index - 1].ends_part and not bars[index - 1].closes_repeat:
                 stem = None
             continue
         if index and bars[index - 1].line == "":
             stem = index - 1
-        elif index and not _ends_part(bars[index - 1]):
+        elif index and not bars[index - 1].ends_part:
             stem = None  # an ending after a plain bar line
         if stem is not None:
             stems[index] = stem
@@ -140,7 +138,7 @@ def _partners(bars: Sequence[Bar]) -> list[set[int]]:
     partners: list[set[int]] = [set() for _ in bars]
     part = goes_back = 0
     for index, bar in enumerate(bars):
-        if index == 0 or bar.opens_repeat or _ends_part(bars[index - 1]):
+        if index == 0 or bar.opens_repeat or bars[index - 1].ends_part:
             part = index
             # A repeat that closes in a second ending goes back to where the part before it began.
             goes_back = goes_back if bar.ending else index
@@ -158,7 +156,7 @@ def _followers(bars: Sequence[Bar], starts: set[int], index: int) -> set[int]:
     """
     bar, following = bars[index], index + 1
     last = following == len(bars)
-    if not (last or _ends_part(bar) or bars[following].ending or bars[following].opens_repeat):
+    if not (last or bar.ends_part or bars[following].ending or bars[following].opens_repeat):
         return set()
     found = set() if last else {following}
     if bar.closes_repeat:
@@ -180,7 +178,7 @@ def _later_endings(bars: Sequence[Bar], following: int) -> Iterator[int]:
         if ending:
             last_pass = ending[-1]
             yield index
-        elif _ends_part(bars[index - 1]):
+        elif bars[index - 1].ends_part:
             return
 
 

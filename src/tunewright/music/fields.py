@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from tunewright.errors import InputError
+from tunewright.music.lexer import NOT_NOTES
 from tunewright.music.tune import Position, Problem
 
 Value = TypeVar("Value")
@@ -20,7 +22,7 @@ FIELD_LINE = re.compile(r"([A-Za-z]):(?![|:])\s*(.*)")
 _HEADER_LINE = re.compile(r"([A-Za-z]):(?!\|)\s*(.*)")
 _SILENT_LINE = re.compile(r"[A-Za-z]:(?![|:])|%")
 _NUMBER_LINE = re.compile(r"(?m)^X:")
-_BARS = re.compile(r"[A-Gza-gx0-9|:/,'^_=<>()\[\]{}~.\s\\-]+")
+_BARS = re.compile(r"[A-Ga-gzxyZXHLMOPSTuv0-9|:/,'^_=<>()\[\]{}~.&$*`\s\\-]+")
 _TYPE_IN_ID = re.compile(r"id:[a-z]+-([a-z]+)-\d+")
 _COMMENT = re.compile(r"(?<!\\)%.*")
 
@@ -69,24 +71,23 @@ def _without_what_follows(block: str) -> str:
 
     A blank line between header and music ends no tune, nor does one before lines that are all music (both occur).
     """
-    lines, music = [], False
-    every = block.split("\n")
-    for number, line in enumerate(every):
-        if not line.strip() and music and not _music_follows(every, number + 1):
+    lines: list[str] = []
+    music = False
+    for blank, group in itertools.groupby(block.split("\n"), key=lambda line: not line.strip()):
+        paragraph = list(group)
+        if music and not blank and not _is_music(paragraph):
             break
-        music = music or bool(line.strip() and not _SILENT_LINE.match(line))
-        lines.append(line)
+        music = music or (not blank and not all(_SILENT_LINE.match(line) for line in paragraph))
+        lines += paragraph
     return "\n".join(lines).rstrip()
 
 
-def _music_follows(lines: list[str], start: int) -> bool:
-    """Whether the next paragraph is bars of music and nothing else."""
-    while start < len(lines) and not lines[start].strip():
-        start += 1
-    end = start
-    while end < len(lines) and "|" in lines[end] and not _SILENT_LINE.match(lines[end]):
-        end += 1
-    return end > start and (end == len(lines) or not lines[end].strip())
+def _is_music(paragraph: list[str]) -> bool:
+    """Whether a paragraph goes on with a tune: its first line that is no field holds bars, and it is no tune itself."""
+    if any(line.startswith(("T:", "X:", "K:")) for line in paragraph):
+        return False
+    first = next((line for line in paragraph if not _SILENT_LINE.match(line)), "")
+    return "|" in first and bool(_BARS.fullmatch(NOT_NOTES.sub("", first)))
 
 
 def value_of(match: re.Match[str]) -> str:
@@ -154,7 +155,7 @@ def read_header(lines: list[str]) -> Header:
 
 def _no_field(line: str, number: int) -> Problem:
     """What is wrong with a line in the header: it is music, or some remark without a letter."""
-    if line.count("|") > 1 and _BARS.fullmatch(line):
+    if line.count("|") > 0 and len(line) > 8 and _BARS.fullmatch(NOT_NOTES.sub("", line)):
         message = "music before the key is not read: a K: line must end the header"
         return Problem("error", message, 0, Position(number, 1))
     return Problem("note", "a line in the header that is no field", 0, Position(number, 1))

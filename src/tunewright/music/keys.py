@@ -29,6 +29,7 @@ HOUSE_MODES = {"major": "", "ionian": "", "minor": "min", "aeolian": "min"}
 ORDER_OF_SHARPS = "FCGDAEB"
 SIGNS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 """Semitones that each accidental raises its letter by."""
+SIGN_OF = {semitones: sign for sign, semitones in SIGNS.items()}
 NO_KEY = Key("none", 0, "none")
 NO_METER = Meter("none", 0, 4)
 
@@ -91,8 +92,7 @@ def signature(key: Key) -> Mapping[str, int]:
 
 def house_key(key: Key) -> str:
     """A key in the one spelling of the house, e.g. ``"Edor"`` or ``"Dphr ^f"``; :func:`parse_key` reads it back."""
-    spelled = {semitones: sign for sign, semitones in SIGNS.items()}
-    accidentals = [spelled[semitones] + letter.lower() for letter, semitones in key.accidentals]
+    accidentals = [SIGN_OF[semitones] + letter.lower() for letter, semitones in key.accidentals]
     if key.name in ("HP", "Hp"):
         return key.name
     explicit = ["exp"] if key.mode == "none" and key.name != "none" else []

@@ -48,6 +48,9 @@ STRUCTURE = re.compile(
 LINE_START = re.compile(rf"\s*(?:(?P<passes>{_PASSES})(?=[^\d/])|(?P<opens>:)(?=[^|:]))")
 """What belongs to the bar line at the end of the line before: an ending's number, the dots of a repeat."""
 
+NOT_NOTES = re.compile(r'"[^"\n]*"|![^!\n]*!|\[[A-Za-z]:[^][\n]*\]|%.*')
+"""What a line of music holds besides notes and bar lines: annotations, decorations, fields, a comment."""
+
 TOKEN = re.compile(
     rf"""
     (?P<note>{PITCH})(?P<note_length>{LENGTH})
@@ -100,6 +103,11 @@ def parse_pitches(text: str) -> tuple[Written, ...]:
         Written(accidental or "", letter.upper(), (5 if letter.islower() else 4) + marks.count("'") - marks.count(","))
         for accidental, letter, marks in _PITCH_PARTS.findall(text)
     )
+
+
+def default_normal(actual: int, compound: bool) -> int:
+    """In the time of how many notes a tuplet of ``actual`` stands that doesn't say so itself (ABC 2.1, 4.13)."""
+    return DEFAULT_TUPLETS.get(actual, 3 if compound else 2)
 
 
 class Chord(NamedTuple):

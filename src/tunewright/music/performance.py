@@ -89,7 +89,7 @@ class LitNote(TypedDict):
 
 
 def grace_identity(note: Note, index: int) -> str:
-    """Identity of the grace note number ``index``, from 0, before a note."""
+    """Identity of a note's grace note number ``index``, from 0: those before it first, then those after it."""
     return f"{note.identity}-grace{index + 1}"
 
 
@@ -107,6 +107,8 @@ class _Player:
         start, duration = self.now, note.length
         if not continued and not note.is_rest:
             start, duration = self._play_graces(note, velocity)
+            if not note.tied:
+                duration = self._play_graces_after(note, start, duration, velocity)
         held: dict[int, int] = {}
         for pitch in dict.fromkeys(pitch.midi for pitch in note.pitches):
             if pitch in continued:
@@ -126,6 +128,16 @@ class _Player:
             start = self.now + index * each
             self.notes.append(PlayedNote(grace_identity(note, index), start, each, pitch.midi, velocity))
         return self.now + count * each, note.length - count * each
+
+    def _play_graces_after(self, note: Note, start: Fraction, duration: Fraction, velocity: int) -> Fraction:
+        """Plays the grace notes that end a note in its last moments; returns how long it lasts itself."""
+        count = len(note.graces_after)
+        each = min(LONGEST_GRACE, duration / (2 * count)) if count else Fraction(0)
+        for index, pitch in enumerate(note.graces_after):
+            begin = start + duration - (count - index) * each
+            identity = grace_identity(note, len(note.graces) + index)
+            self.notes.append(PlayedNote(identity, begin, each, pitch.midi, velocity))
+        return duration - count * each
 
     def _lengthen(self, index: int, more: Fraction) -> None:
         old = self.notes[index]
@@ -149,7 +161,7 @@ def perform(tune: Tune) -> Performance:
             player.play(note, ACCENTED_VELOCITY if accented else VELOCITY)
     return Performance(
         title=tune.title,
-        notes=tuple(note for note in player.notes if note.duration > 0),
+        notes=tuple(sorted((note for note in player.notes if note.duration > 0), key=lambda note: note.start)),
         length=player.now,
         tempo=tune.tempo or (dance.beat, dance.beats_per_minute),
         program=dance.program,

@@ -8,6 +8,7 @@ from fractions import Fraction
 from tunewright.contracts import Corpus, Piece, Skipped
 from tunewright.errors import InputError
 from tunewright.music.fields import split_tunes
+from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.music.writer import write
@@ -41,7 +42,7 @@ def house_text(text: str, number: int = 1) -> str:
     """A tune's house form, as :func:`write` gives it.
 
     Raises:
-        InputError: what was written doesn't read back as the same bars and notes.
+        InputError: what was written doesn't sound the same.
     """
     tune = read_tune(text)
     written = write(tune, number)
@@ -70,15 +71,13 @@ def _in_house_form(piece: Piece) -> Piece | Skipped:
     return piece_of(text, piece.origin, piece.licence, original=piece.text)
 
 
-def _music(tune: Tune) -> list[list[tuple[list[int], Fraction, bool]]]:
-    """MIDI pitches, length and tie of every note, bar by bar."""
-    return [
-        [([pitch.midi for pitch in note.pitches], note.length, note.tied) for note in bar.notes] for bar in tune.bars
-    ]
+def _music(tune: Tune) -> list[tuple[Fraction, Fraction, int]]:
+    """When each note of the performance begins, how long it lasts and its pitch."""
+    return [(note.start, note.duration, note.pitch) for note in perform(tune).notes]
 
 
 def _unreadable(tune: Tune) -> str:
-    """Why a tune has no key, no bars that can be read or no music; empty if it has."""
-    if problems := [problem.message for problem in tune.problems if problem.severity == "error"]:
+    """Why a tune has no header that can be read, or no notes; empty if it has. A wrong bar is no reason."""
+    if problems := [problem.message for problem in tune.problems if problem.severity == "error" and problem.bar == 0]:
         return problems[0]
     return "" if any(note.pitches for note in tune.notes()) else "no notes"

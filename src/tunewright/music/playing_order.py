@@ -101,10 +101,11 @@ def _unfold(bars: Sequence[Bar]) -> list[int]:
 
 def expand_parts(text: str) -> str:
     """The labels that a header's ``P:`` names, one after another: ``"(AB)2C"`` is ``"ABABC"`` (ABC 2.1, 3.1.9)."""
-    order = re.sub(r"[^A-Z()\d]", "", text)
-    while match := re.search(r"\(([A-Z]*)\)(\d*)|([A-Z])(\d+)", order):
+    order = re.sub(r"[^A-Z()\d]", "", text)[:MOST_PARTS]
+    while match := re.search(r"\(([A-Z]*)\)(\d{0,2})|([A-Z])(\d{1,2})", order):
         labels, times = (match.group(1), match.group(2)) if match.group(3) is None else match.group(3, 4)
-        order = order[: match.start()] + (labels * min(int(times or 1), MOST_PARTS))[:MOST_PARTS] + order[match.end() :]
+        repeated = (labels * int(times or 1))[:MOST_PARTS]
+        order = (order[: match.start()] + repeated + order[match.end() :])[: 2 * MOST_PARTS]
     return re.sub(r"[^A-Z]", "", order)[:MOST_PARTS]
 
 

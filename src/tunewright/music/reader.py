@@ -23,8 +23,9 @@ from tunewright.music.fields import (
     type_of,
     value_of,
 )
-from tunewright.music.lexer import DECORATIONS, LINE_START, SHORT_DECORATIONS, STRUCTURE
+from tunewright.music.lexer import DECORATIONS, LINE_START, NOT_NOTES, SHORT_DECORATIONS, STRUCTURE
 from tunewright.music.lyrics import align, with_lyrics
+from tunewright.music.playing_order import expand_parts
 from tunewright.music.tune import Position, Problem, Tune
 
 _METER_AND_MUSIC = re.compile(r"(\d+/\d+|C\|?)\s+(?=\S)")
@@ -108,7 +109,7 @@ class _BodyReader:
     @staticmethod
     def is_prose(line: str) -> bool:
         """Whether a line without bar lines holds words that no music spells."""
-        return "%" not in line and len(_PROSE_WORD.findall(line[:LONGEST_PROSE])) >= 2
+        return "%" not in line and len(_PROSE_WORD.findall(NOT_NOTES.sub(" ", line[:LONGEST_PROSE]))) >= 2
 
     def read_field_line(self, field: re.Match[str], line: str) -> int:
         """A field on a line of its own; returns where music goes on (some collections write it after ``M:``)."""
@@ -166,6 +167,8 @@ class _BodyReader:
             if not self.voices and not self.maker.is_empty:
                 self.voices.append("")  # what came before was the first voice
             self.voice = value.split(" ")[0]
+            if self.voices == [""] and self.voice == "1":
+                self.voices = ["1"]
             if self.voice not in self.voices:
                 self.voices.append(self.voice)
         elif letter == "P":
@@ -184,9 +187,12 @@ class _BodyReader:
         self.verses[self.verse] |= align(self.maker.notes_since(self.sung_from), text)
         self.verse += 1
 
-    def finish(self) -> None:
-        """Ends the tune."""
+    def finish(self, part_order: str) -> None:
+        """Ends the tune, whose header names its parts in this order."""
         self.maker.finish()
+        labels = {bar.part[:1] for bar in self.maker.bars if bar.part}
+        if labels and (missing := sorted(set(expand_parts(part_order)) - labels)):
+            self.problem("note", f"the header's P: names part {missing[0]}, and no part has that label", 0)
         if len(self.voices) > 1:
             self.problem("note", f"{len(self.voices)} voices: the first is read, the others are not")
 
@@ -236,7 +242,7 @@ def read_tune(text: str) -> Tune:
             body.blank = True
         elif line[0] != "%":
             body.read_line(line, number)
-    body.finish()
+    body.finish(header.first("P"))
     number_match = re.match(r"\d{1,9}", header.first("X"))
     titles = header.all("T")
     return Tune(

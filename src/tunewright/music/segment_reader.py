@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from tunewright.music.lexer import (
     DECORATIONS,
-    DEFAULT_TUPLETS,
     SHORT_DECORATIONS,
     TOKEN,
     Written,
+    default_normal,
     parse_chord,
     parse_length,
     parse_pitches,
@@ -202,7 +202,7 @@ class _SegmentReader:
         if self.tuplet:
             self.remark("error", "a tuplet begins inside another")
         actual, *rest = (int(number) if number else 0 for number in match.group()[1:].split(":"))
-        normal = (rest[0] if rest else 0) or DEFAULT_TUPLETS.get(actual, 3 if self.compound else 2)
+        normal = (rest[0] if rest else 0) or default_normal(actual, self.compound)
         group = (rest[1] if len(rest) > 1 else 0) or actual
         if actual < 2:
             self.remark("error", f"'{match.group()}' is not a tuplet")

@@ -38,7 +38,7 @@ class Spelling(NamedTuple):
         names: what one-letter decorations stand for.
         carried: pitches tied over from the bar before.
         accidentals: letter -> alteration, of a bar that goes on after an ending has begun in its middle.
-        graces: grace notes at the end of the bar before, which belong to the first note here.
+        slurs_opened: slurs that open before the bar line before it, and so at the first note here.
         ties_out: a tie at the beginning of the next bar belongs to the last note.
     """
 
@@ -47,7 +47,7 @@ class Spelling(NamedTuple):
     names: Mapping[str, str]
     carried: Carried
     accidentals: Mapping[str, int]
-    graces: tuple[Written, ...]
+    slurs_opened: int = 0
     ties_out: bool = False
 
     def notes(self) -> tuple[Note, ...]:
@@ -57,6 +57,7 @@ class Spelling(NamedTuple):
             speller.read(stretch)
         if self.ties_out:
             speller.tie_last()
+        speller.end()
         return tuple(speller.notes)
 
 
@@ -64,7 +65,7 @@ def accidentals_after(notes: Sequence[Note], before: Mapping[str, int]) -> dict[
     """Letter -> alteration of the accidentals in force after these notes of a bar."""
     accidentals = dict(before)
     for note in notes:
-        for pitch in (*note.graces, *note.pitches):
+        for pitch in (*note.graces, *note.pitches, *note.graces_after):
             if pitch.accidental:
                 accidentals[pitch.step] = pitch.alteration
     return accidentals
@@ -84,14 +85,15 @@ class _Speller:
         self.notes: list[Note] = []
         self.accidentals = dict(spelling.accidentals)
         self.carried = spelling.carried
-        self.graces = spelling.graces
+        self.graces: tuple[Written, ...] = ()
+        self.key = keys.NO_KEY
         self.symbols: tuple[str, ...] = ()
         self.decorations: tuple[str, ...] = ()
-        self.slurs_opened = 0
+        self.slurs_opened = spelling.slurs_opened
         self.beam_break = True
 
     def read(self, stretch: Stretch) -> None:
-        segment = stretch.segment
+        segment, self.key = stretch.segment, stretch.key
         self.beam_break = self.beam_break or stretch.begins_line
         if segment.ties_back:
             self.tie_last()
@@ -107,7 +109,7 @@ class _Speller:
         self.beam_break = self.beam_break or segment.beam_break
 
     def add(self, sound: Sound, stretch: Stretch) -> None:
-        signature = keys.signature(stretch.key)
+        signature = keys.signature(self.key)
         written_graces = self.graces + sound.graces
         graces = tuple([self.pitch(one, signature) for one in written_graces]) if written_graces else ()
         pitches = tuple([self.pitch(one, signature) for one in sound.pitches])
@@ -123,6 +125,13 @@ class _Speller:
         self.notes.append(note)
         self.carried = carried_from(note)
         self.graces, self.symbols, self.decorations, self.slurs_opened, self.beam_break = (), (), (), 0, False
+
+    def end(self) -> None:
+        """Grace notes after the last note belong to it."""
+        if self.graces and self.notes:
+            signature = keys.signature(self.key)
+            after = tuple([self.pitch(one, signature) for one in self.graces])
+            self.notes[-1] = self.notes[-1]._replace(graces_after=after)
 
     def pitch(self, written: Written, signature: Mapping[str, int]) -> Pitch:
         """A pitch as it sounds: its own accidental, else a tie's, else the bar's, else the key's."""

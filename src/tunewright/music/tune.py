@@ -80,6 +80,7 @@ class Note(NamedTuple):
         tuplet: of which group it is part, if any.
         tied: joined to the next note of the same pitch.
         graces: pitches of the grace notes before it.
+        graces_after: pitches of the grace notes that end it, as after a trill.
         symbols: chord symbols and annotations written above it, e.g. ``("Am7", "^slowly")``.
         decorations: by their names in ABC, e.g. ``("trill",)``.
         slurs_opened: how many slurs begin with it.
@@ -103,6 +104,7 @@ class Note(NamedTuple):
     beam_break: bool = False
     invisible: bool = False
     lyrics: tuple[str, ...] = ()
+    graces_after: tuple[Pitch, ...] = ()
 
     @property
     def is_rest(self) -> bool:
@@ -189,6 +191,11 @@ class Bar:
     signs: tuple[str, ...] = ()
     is_silent: bool = False
     spell: Callable[[], tuple[Note, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @property
+    def ends_part(self) -> bool:
+        """Whether a repeat or a double bar line closes it."""
+        return self.closes_repeat or self.line in ("||", "|]")
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

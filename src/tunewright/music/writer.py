@@ -12,16 +12,16 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from tunewright.music.bars import cut_by_endings
-from tunewright.music.keys import SIGNS, house_key, signature
-from tunewright.music.lexer import DEFAULT_TUPLETS, SHORT_DECORATIONS
+from tunewright.music.keys import SIGN_OF, house_key, signature
+from tunewright.music.lexer import SHORT_DECORATIONS, default_normal
 from tunewright.music.lyrics import write_syllables
 from tunewright.music.playing_order import ending_last, sections
-from tunewright.music.tune import Bar, Meter, Note, Pitch, Tune
+from tunewright.music.spelling import carried_from
+from tunewright.music.tune import Bar, Note, Pitch, Tune
 
 BARS_IN_A_LINE = 4
 LONG_ENDING = 3
 """An ending of so many bars may begin a line of its own."""
-SIGN_OF = {semitones: sign for sign, semitones in SIGNS.items()}
 LETTER_OF = {name: letter for letter, name in SHORT_DECORATIONS.items()}
 BROKEN = {
     (Fraction(2) - part, part): mark
@@ -81,11 +81,11 @@ class _Body:
         for bars in _lines(self.tune.bars, self.opened):
             if bars[0].part:
                 yield f"P:{bars[0].part}"
-            yield "".join([self.bar(bar) for bar in bars])
+            yield "".join([self.bar(bar, bars) for bar in bars])
             yield from _verses([note for bar in bars for note in bar.notes])
 
-    def bar(self, bar: Bar) -> str:
-        """A bar with the bar line after it, and what stands before its first note."""
+    def bar(self, bar: Bar, bars: Sequence[Bar]) -> str:
+        """A bar with the bar line after it, and what stands before its first note; ``bars`` are those of its line."""
         last = bar.number == len(self.tune.bars)
         text = "|:" if bar.number - 1 in self.opened else ""
         text += f"[{_passes(bar.ending)} " if bar.ending else ""
@@ -93,11 +93,16 @@ class _Body:
             text += f"[M:{bar.meter.name}]"
         if bar.key != self.key:
             text += f"[K:{house_key(bar.key)}]"
-        if bar.number - 2 not in self.uncut:
+        if bar.number - 2 not in self.uncut or bar.number - 1 in self.opened:
             self.accidentals = {}
         self.meter, self.key = bar.meter, bar.key
         text += f"Z{bar.bars_of_rest}" if _rests(bar) else "".join(self.notes(bar.notes))
-        line = "|]" if last and not bar.closes_repeat else "" if bar.number - 1 in self.uncut else bar.line
+        if last and not bar.closes_repeat:
+            line = "|]"
+        elif bar.number in self.opened:
+            line = "" if bar is not bars[-1] else bar.line or "|"  # within a line |: is bar line enough
+        else:
+            line = "" if bar.number - 1 in self.uncut else bar.line
         return text + "".join(bar.signs) + line
 
     def notes(self, notes: Sequence[Note]) -> Iterator[str]:
@@ -119,14 +124,17 @@ class _Body:
         text = "(" * note.slurs_opened + self.tuplet(notes, index)
         text += "".join(f'"{symbol}"' for symbol in note.symbols)
         text += "".join(LETTER_OF.get(name) or f"!{name}!" for name in note.decorations)
-        if note.graces:
-            text += "{" + "".join(self.pitch(pitch) for pitch in note.graces) + "}"
+        text += self.graces(note.graces)
         pitches = "".join(self.pitch(pitch) for pitch in note.pitches)
         if note.is_rest:
             pitches = "x" if note.invisible else "z"
         text += f"[{pitches}]" if len(note.pitches) > 1 else pitches
-        self.carried = {(pitch.step, pitch.octave): pitch.alteration for pitch in note.pitches} if note.tied else {}
-        return text + write_length(units) + "-" * note.tied + ")" * note.slurs_closed
+        self.carried = carried_from(note)
+        text += write_length(units) + "-" * note.tied + ")" * note.slurs_closed
+        return text + self.graces(note.graces_after)
+
+    def graces(self, pitches: Sequence[Pitch]) -> str:
+        return "{" + "".join([self.pitch(pitch) for pitch in pitches]) + "}" if pitches else ""
 
     def pitch(self, pitch: Pitch) -> str:
         """A pitch with its accidental if it was written or if it wouldn't sound right without."""
@@ -146,7 +154,7 @@ class _Body:
             return ""
         last = next((at for at in range(index, len(notes)) if _closes(notes, at)), len(notes) - 1)
         size = last - index + 1
-        if size == group.actual and group.normal == _default_normal(group.actual, self.meter):
+        if size == group.actual and group.normal == default_normal(group.actual, self.meter.compound):
             return f"({group.actual}"
         return f"({group.actual}:{group.normal}:{size}"
 
@@ -155,10 +163,6 @@ def _closes(notes: Sequence[Note], index: int) -> bool:
     """Whether the tuplet that this note is in ends with it."""
     own, following = notes[index].tuplet, notes[index + 1].tuplet if index + 1 < len(notes) else None
     return own is None or own.last or following is None or following.first
-
-
-def _default_normal(actual: int, meter: Meter) -> int:
-    return DEFAULT_TUPLETS.get(actual, 3 if meter.compound else 2)
 
 
 def _written_length(note: Note) -> Fraction:
@@ -213,10 +217,11 @@ def _lines(bars: Sequence[Bar], opened: set[int]) -> Iterator[list[Bar]]:
     full = 0
     for index, bar in enumerate(bars):
         previous = bars[index - 1] if index else None
-        part_ends = previous is not None and (previous.closes_repeat or previous.line in ("||", "|]"))
+        part_ends = previous is not None and previous.ends_part
         short_ending = bool(bar.ending) and ending_last(bars, index) - index < LONG_ENDING - 1
         full_line = (part_ends or full >= BARS_IN_A_LINE) and not short_ending
-        if line and (full_line or bar.part or index in opened):
+        led_into = full == 0 and len(line) == 1 and not part_ends  # an upbeat before |: stands with it
+        if line and (full_line or bar.part or (index in opened and not led_into)):
             yield line
             line, full = [], 0
         line.append(bar)

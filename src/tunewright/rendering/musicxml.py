@@ -183,6 +183,8 @@ class _PartWriter:
             if sign.part == 0:
                 add_graces(measure, sign.note)
             self._add_sign(measure, sign, mark)
+            if sign.part == sign.parts - 1:
+                add_graces(measure, sign.note, after=True)
 
     def _add_bar_rest(self, measure: Element, identity: str, length: Fraction, invisible: bool = False) -> None:
         note = SubElement(measure, "note", id=identity)

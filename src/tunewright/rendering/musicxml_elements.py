@@ -101,11 +101,12 @@ def add_notations(element: Element, sign: Sign, tie_stops: bool, tie_starts: boo
         element.append(notations)
 
 
-def add_graces(measure: Element, note: Note) -> None:
-    """Grace notes before a note: one is a slashed eighth, several are beamed sixteenths."""
-    count = len(note.graces)
-    for index, pitch in enumerate(note.graces):
-        element = SubElement(measure, "note", id=grace_identity(note, index))
+def add_graces(measure: Element, note: Note, after: bool = False) -> None:
+    """Grace notes before or after a note: one is a slashed eighth, several are beamed sixteenths."""
+    pitches, first = (note.graces_after, len(note.graces)) if after else (note.graces, 0)
+    count = len(pitches)
+    for index, pitch in enumerate(pitches):
+        element = SubElement(measure, "note", id=grace_identity(note, first + index))
         SubElement(element, "grace", slash="yes" if count == 1 else "no")
         element.append(pitch_element(pitch))
         add_text(element, "voice", "1")
