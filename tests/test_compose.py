@@ -14,7 +14,7 @@ from tunewright.errors import DecodingError, InputError, RunError, SettingsError
 from tunewright.music.bars import is_valid
 from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, open_run, read_fingerprints, text_sha256, write_fingerprints
+from tunewright.run import FORMAT, Run, open_run, read_fingerprints, text_sha256, write_fingerprints
 from tunewright.wish import Wish
 
 COOL = Wish(temperature=0.5, seed=11)
@@ -132,7 +132,10 @@ def test_run_folders_are_whole_or_told(tiny_run: Run, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 99}))
     with pytest.raises(RunError, match="newer"):
         open_run(tmp_path)
-    (tmp_path / "run.json").write_text(json.dumps({"format": 1, "recipe": "", "corpus": {}}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT - 1}))
+    with pytest.raises(RunError, match="older"):
+        open_run(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT, "recipe": "", "corpus": {}}))
     with pytest.raises(RunError, match=r"lacks settings\.json"):
         assert open_run(tmp_path).settings
 

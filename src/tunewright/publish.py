@@ -19,7 +19,7 @@ from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
 from tunewright.music.performance import perform, timemap
-from tunewright.music.pieces import numbered, piece_of
+from tunewright.music.pieces import numbered, piece_of, uncollected
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering.page import Exhibit, write_page
@@ -76,7 +76,8 @@ def check_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
+    with uncollected():
+        return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
 
 
 def _checked(file: str, tune: Tune, first_line: int) -> dict[str, Any]:

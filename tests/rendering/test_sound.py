@@ -99,7 +99,7 @@ def test_a_louder_note_is_louder_and_a_note_rings_on_when_let_go() -> None:
 
 def test_a_slip_of_the_pen_does_not_fill_the_memory(tmp_path: Path) -> None:
     with pytest.raises(RenderingError, match="minutes"):
-        WavRenderer()(Piece("", "X:1\nL:1/4\nK:C\nC99999|", ""), tmp_path / "tune.wav")
+        WavRenderer()(Piece("", "X:1\nL:1/1\nK:C\nC999 C999 C999|", ""), tmp_path / "tune.wav")
 
 
 def test_the_same_tune_gives_the_same_bytes(tmp_path: Path) -> None:

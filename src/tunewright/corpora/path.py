@@ -36,8 +36,8 @@ class Source:
 def open_path(path: Path) -> Corpus:
     """An .abc file of your own, a folder (with all below it) or a .zip; their files are read by name.
 
-    A file that can't be read and a tune without key, without music or with signs that mean nothing are skipped and
-    told. Hidden files and folders are left out.
+    A file that can't be read, and a tune without key or without notes, are skipped and told; a wrong bar is no reason.
+    Hidden files and folders are left out.
 
     Raises:
         CorpusError: there is no such path, it holds no tune that can be read, or more than :data:`LARGEST` bytes.

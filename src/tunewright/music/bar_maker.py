@@ -13,6 +13,7 @@ from tunewright.music.segments import NOTHING, Segment, Sound
 from tunewright.music.spelling import Carried, Spelling, Stretch, accidentals_after, carried_from, named
 from tunewright.music.tune import Bar, Key, Meter, Note, Position, Problem, Severity
 
+ZERO = Fraction(0)
 MOST_PROBLEMS = 1000
 """A text with more than these is no music; the rest is not told."""
 
@@ -58,7 +59,7 @@ class BarMaker:
     def _start_bar(self) -> None:
         self._stretches: list[Stretch] = []
         self._sounds = 0
-        self._length, self._measures = Fraction(0), 0
+        self._length, self._measures = ZERO, 0
         self._bar_start: Position | None = None
         self._bar_key, self._bar_meter = self.key, self.meter
         self._waiting = NOTHING
@@ -147,7 +148,7 @@ class BarMaker:
             self._bar_start = self._bar_start or Position(self.line, column + sounds[0].column)
             self._sounds += len(sounds)
             self._last_sound = sounds[-1]
-            self._length = self._length + segment.length if self._length else segment.length
+            self._length = segment.length if self._length is ZERO else self._length + segment.length
             if segment.measures:
                 self._measures += segment.measures
                 self._length += self.meter.bar_length * segment.measures

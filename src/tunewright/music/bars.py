@@ -34,7 +34,7 @@ def is_valid(tune: Tune) -> bool:
 def bar_problems(tune: Tune) -> list[Problem]:
     """What the bar rule finds."""
     bars = tune.bars
-    if all(bar.length == _full(bar) for bar in bars):
+    if not any(_is_partial(bar) for bar in bars):
         return []
     cut = cut_by_endings(bars)
     problems = [_cut_in_two(bars[index]) for index in sorted(cut)]
@@ -45,6 +45,12 @@ def bar_problems(tune: Tune) -> list[Problem]:
 def _full(bar: Bar) -> Fraction:
     """How long a bar should be; 0 in free meter."""
     return bar.meter.bar_length if bar.bars_of_rest == 1 else bar.meter.bar_length * bar.bars_of_rest
+
+
+def _is_partial(bar: Bar) -> bool:
+    """Whether a bar is not full; in free meter every bar with a note in it counts as such, and none is wrong."""
+    full = _full(bar)
+    return bar.length is not full and bar.length != full
 
 
 def _unpaired(bars: Sequence[Bar]) -> Iterator[Problem]:
@@ -85,6 +91,9 @@ def _as_played(tune: Tune, told: set[int]) -> Iterator[Problem]:
     carried, before, after_wrong = Fraction(0), 0, False
     for place, index in enumerate(order):
         bar = tune.bars[index]
+        if not carried and not _is_partial(bar):
+            before, after_wrong = bar.number, bar.number in told
+            continue
         full, count = _full(bar), carried + bar.length if carried else bar.length
         wrong = bar.number in told or (after_wrong and count != full)
         if count != full and full and not wrong:

@@ -144,6 +144,7 @@ def parse_passes(text: str) -> tuple[int, ...]:
     return tuple(passes)
 
 
+@lru_cache(maxsize=1024)
 def bar_line(text: str) -> tuple[bool, str, bool]:
     """Whether a bar line closes a repeat, its plain style (``"|"``, ``"||"``, ``"|]"``), and whether it opens one."""
     text = text.replace("[|]", "|")  # a bar line that is not drawn

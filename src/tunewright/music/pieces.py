@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 
 from tunewright.contracts import Corpus, Piece, Skipped
@@ -20,16 +23,33 @@ def piece_of(text: str, origin: str, licence: str = "", original: str = "") -> P
     return Piece(tune.title, text, origin, tune.type, tune.meter.name, tune.key.name, licence, original)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Puts off the collection of circular garbage while a great many tunes are read.
+
+    A tune is thousands of small objects that stay and point in no circle: looking them through again and again takes
+    a third of the time, and finds nothing.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def find_pieces(text: str, file: str, licence: str = "") -> tuple[list[Piece], list[Skipped]]:
     """Every tune of an ABC text, and what could not be read; each with the file's name and its first line as origin."""
     pieces, skipped = [], []
-    for line, tune_text in split_tunes(text):
-        origin = f"{file}, line {line}"
-        reason = _unreadable(read_tune(tune_text))
-        if reason:
-            skipped.append(Skipped(origin, reason))
-        else:
-            pieces.append(piece_of(tune_text, origin, licence))
+    with uncollected():
+        for line, tune_text in split_tunes(text):
+            origin = f"{file}, line {line}"
+            reason = _unreadable(read_tune(tune_text))
+            if reason:
+                skipped.append(Skipped(origin, reason))
+            else:
+                pieces.append(piece_of(tune_text, origin, licence))
     return pieces, skipped
 
 
@@ -80,4 +100,4 @@ def _unreadable(tune: Tune) -> str:
     """Why a tune has no header that can be read, or no notes; empty if it has. A wrong bar is no reason."""
     if problems := [problem.message for problem in tune.problems if problem.severity == "error" and problem.bar == 0]:
         return problems[0]
-    return "" if any(note.pitches for note in tune.notes()) else "no notes"
+    return "no notes" if all(bar.is_silent for bar in tune.bars) else ""
