@@ -8,6 +8,7 @@ from tests.conftest import own_tune
 from tunewright.audit import audit, plain_title, told
 from tunewright.corpora.irish import IrishCorpus
 from tunewright.corpora.split import part_of
+from tunewright.errors import RunError
 from tunewright.music.fingerprint import grams, intervals
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, open_corpus
@@ -87,6 +88,13 @@ def test_of_another_corpus_what_the_run_knows_is_left_out_and_namesakes_are_told
     assert sum(f"same title: {known.origin}" in line for line in lines) == 1
     assert "2 test pieces" in summary
     assert summary.endswith("clean")
+
+
+def test_nothing_to_look_at_is_not_clean(tiny_run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "known.abc"
+    path.write_text(tiny_run.part_pieces(open_corpus(tiny_run.settings), "training")[0].text)
+    with pytest.raises(RunError, match="no test pieces"):
+        audit(tiny_run, str(path))
 
 
 def test_the_split_of_the_irish_tunes_is_clean(irish_corpus: IrishCorpus, tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_mistakes_give_one_line_and_exit_code_2(tmp_path: Path, monkeypatch: pyt
         (["show", "oneills"], "need an optional library: pip install 'tunewright[books]'"),
         (["audit", tmp_path / "empty"], "is no run"),
         (["prepare", tmp_path / "tune.abc", "--out", tmp_path / "file" / "book.abc"], "cannot write"),
+        (["prepare", tmp_path / "tune.abc", "--out", tmp_path / "tune.abc"], "lies in what is read"),
+        (["prepare", tmp_path, "--out", tmp_path / "book.abc"], "lies in what is read"),
     ):
         result = call("corpus", *arguments)
         assert result.exit_code == 2

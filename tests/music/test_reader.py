@@ -201,6 +201,13 @@ def test_parts_begin_at_bars() -> None:
     assert read.part_order == "ABAC"
 
 
+def test_a_label_after_a_pickup_is_the_next_bars() -> None:
+    read = tune_of("[P:O]AB[P:A]|c6||[P:B]d8|", P="OABA")
+    assert [bar.part for bar in read.bars] == ["O", "A", "B"]
+    assert not told("P:A\nA8|", P="A")
+    assert is_told(told("P:A\nA8|", P="ABA"), "note", "names part B")
+
+
 # -- voices and overlays -----------------------------------------------------------------------------------------------
 
 
