@@ -135,6 +135,10 @@ def test_check_goes_on_after_a_file_that_it_cannot_read(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert [tune["valid"] for tune in told["tunes"]] == [True]
     assert "noise.abc" in told["failed"][0]
+    below = json.loads(call("check", tmp_path, "--json").stdout)  # a folder is all that is below it
+    assert (len(below["tunes"]), len(below["failed"])) == (1, 1)
+    (tmp_path / "empty").mkdir()
+    assert "no .abc file in it" in call("check", tmp_path / "empty").stderr
 
 
 def test_render_counts_what_fails(tmp_path: Path) -> None:

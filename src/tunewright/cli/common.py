@@ -54,17 +54,29 @@ def run_or_builtin(path: Path | None) -> Run:
     return open_run(path) if path else builtin_run()
 
 
+def _files_of(path: Path) -> list[Path]:
+    """A file itself; of a folder the .abc files below it, the hidden ones left out."""
+    if not path.is_dir():
+        return [path]
+    below = (
+        file for file in path.rglob("*.abc") if not any(part.startswith(".") for part in file.relative_to(path).parts)
+    )
+    if files := sorted(below):
+        return files
+    raise InputError(f"{path}: no .abc file in it")
+
+
 def from_each(files: Sequence[Path], read: Callable[[Path], list[Any]]) -> tuple[list[Any], list[str]]:
-    """What ``read`` finds in each file, and a message, said too, for each file that it can't use.
+    """What ``read`` finds in each file and each .abc file below a folder; a message, said too, for each it can't use.
 
     Raises:
         InputError: there is nothing in any of them.
     """
     found: list[Any] = []
     failed = []
-    for path in files:
+    for file in (below for path in files for below in _files_of(path)):
         try:
-            found += read(path)
+            found += read(file)
         except InputError as error:
             failed.append(str(error))
     for message in failed if found else failed[:-1]:
