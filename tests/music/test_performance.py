@@ -83,7 +83,7 @@ def test_grace_notes_after_a_note_end_it_before_the_repeat() -> None:
     notes = sounding("G4{EF}:|A4|")
     assert [pitch for *_, pitch in notes] == [67, 64, 65] * 2 + [69]
     first, *after = notes[:3]
-    assert first[1:3] == (0, 1 - after[0][2] - after[1][2])
+    assert first[1:3] == (Fraction(0), 1 - after[0][2] - after[1][2])
     assert [start for _, start, *_ in after] == [first[2], first[2] + after[0][2]]
     assert after[1][1] + after[1][2] == 1
     assert [identity for identity, *_ in notes[:3]] == ["n1", "n1-grace1", "n1-grace2"]
