@@ -9,7 +9,6 @@ A book that is not here is left out. How the two are compared stands in tests/mu
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from tunewright.music.fields import split_tunes
 
 sys.path.append(str(Path(__file__).parents[1]))  # the judge lives with the tests
 from tests.music import abc2midi, comparison
+from tests.music.books import book_tunes
 
 FOLDERS = {"O'Neill": "oneills1850", "Ryan": "ryansMammoth", "Aird": "airdsAirs"}
 SENTENCES = {
@@ -87,11 +87,8 @@ def books() -> Iterator[tuple[str, list[str]]]:
     path = download.find_file(irish.NAME, irish.SHA256)
     if path:
         yield "irish", [text for _, text in split_tunes(decode(path.read_bytes()))]
-    music21 = importlib.util.find_spec("music21")  # never imported: it takes seconds
-    for place in (music21 and music21.submodule_search_locations) or []:
-        for name, folder in FOLDERS.items():
-            files = sorted(Path(place, "corpus", folder).glob("*.abc"))
-            yield name, [text for file in files for _, text in split_tunes(decode(file.read_bytes()))]
+    for name, folder in FOLDERS.items():
+        yield name, [text for _, text in book_tunes(folder)]
 
 
 def differences(tallies: dict[str, Tally]) -> list[dict[str, Any]]:
