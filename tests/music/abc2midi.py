@@ -187,5 +187,5 @@ def own_flags(tune: Tune) -> set[int]:
 
 def own_remarks(tune: Tune) -> set[int]:
     """Indices of the bars on whose length the bar rule merely makes a note: right on paper, odd to play."""
-    problems = (problem for problem in bars.check(tune) if problem not in tune.problems)
-    return {max(problem.bar - 1, 0) for problem in problems if problem.severity == "note"}
+    notes = (problem for problem in bars.check(tune) if problem.severity == "note")
+    return {max(one.bar - 1, 0) for one in notes if one not in tune.problems or "short bar" in one.message}

@@ -90,7 +90,7 @@ BOOK_FAULTS = (
     Fault("a repeat that never ends", "1476-1555.abc, X: 1529", "d2 (de)||", "d2 (de)|:", 6, "repeat", note=True),
     Fault("a triplet that asks for four", "1556-1576.abc, X: 1570", "|:((3ABc)", "|:((3:2:4ABc)", 10, "only 3 notes"),
     Fault("a quotation mark never closed", "1176-1275.abc, X: 1204", '"End"d2', '"Endd2', 8, "never closed"),
-    Fault("no key", "1556-1624.abc, X: 1608", "K:G\n", "", 0, "key"),
+    Fault("no key", "1556-1624.abc, X: 1560", "K:G\n", "", 0, "key"),
     Fault("a note beyond every instrument", "1476-1555.abc, X: 1494", "aece fece", "aece f''''''ece", 13, "beyond"),
     Fault("words pasted into the music", "0101-0200.abc, X: 182", "(g>f)|\n", "(g>f)|\nHere the second strain begins\n",
           6, "words where music should be"),

@@ -174,3 +174,21 @@ def test_tunes_made_right_are_right_and_one_note_more_or_less_is_found() -> None
         assert check(read_tune(text)) == (), text
         assert not is_valid(read_tune(text[:-2] + "A:|"))
         assert not is_valid(read_tune(text[:-3] + ":|"))
+
+
+def test_a_repeat_spelled_with_two_bar_lines_after_a_short_bar_is_worth_a_note() -> None:
+    text = "X:1\nM:4/4\nL:1/8\nK:C\n|:AB|c8|d6:||"
+    (note,) = check(read_tune(text))
+    assert (note.severity, note.bar) == ("note", 3)
+    assert "write ':|'" in note.message
+    assert not check(read_tune(text.removesuffix("|")))
+    assert not check(read_tune("X:1\nM:4/4\nL:1/8\nK:C\n|:c8|d8:||"))
+    (note,) = check(read_tune("X:1\nM:4/4\nL:1/8\nK:C\nAB|c8|d6||\n|AB|c8|d6|]"))
+    assert (note.bar, "one is enough" in note.message) == (3, True)
+
+
+def test_a_short_last_bar_before_a_plain_bar_line_is_worth_a_note() -> None:
+    text = "X:1\nM:4/4\nL:1/8\nK:C\nAB|c8|d6|"
+    (note,) = check(read_tune(text))
+    assert (note.severity, note.bar) == ("note", 3)
+    assert not check(read_tune(text + "]"))

@@ -222,6 +222,8 @@ class BarMaker:
         """Ends the bar at a bar line; a line with no notes before it only adds to the one just passed."""
         closes, style, opens = bar_line(text) if text else (False, "", False)
         if self._sounds:
+            if closes and "||" in text:
+                self._tell_double_line(text)
             self._add_bar(closes, ":|" if closes else style)
         elif self.bars and text:
             last = self.bars[-1]
@@ -229,6 +231,9 @@ class BarMaker:
                 self.problem("note", "a repeat is closed twice", last.number)
             elif text == "|" and self.opens_repeat:
                 self.problem("note", "a repeat sign ':' that neither opens nor closes a part", last.number)
+            if text == "|" and last.line == "||" and last.length < last.meter.bar_length:
+                message = "a short bar before '||' and '|', which some programs read as two bar lines: one is enough"
+                self.problems.append(Problem("note", message, last.number, last.position))
             plain = style if last.line in ("", "|") else last.line
             line = ":|" if closes or last.closes_repeat else plain
             signs = last.signs + self._signs()
@@ -238,6 +243,13 @@ class BarMaker:
         elif closes:
             self.problem("error", "a repeat ends before anything was played")
         self.opens_repeat = self.opens_repeat or opens
+
+    def _tell_double_line(self, text: str) -> None:
+        """A repeat spelled with two bar lines: abc2midi, for one, wants its missing half between them."""
+        if self._length < self._bar_meter.bar_length:
+            message = f"a short bar before '{text}', which some programs read as two bar lines: write ':|'"
+            place = self._bar_start or Position(self.line, self.column)
+            self.problems.append(Problem("note", message, len(self.bars) + 1, place))
 
     def _add_bar(self, closes: bool, line: str) -> None:
         if complaint := self._waiting.complaint():

@@ -39,7 +39,13 @@ def bar_problems(tune: Tune) -> list[Problem]:
     cut = cut_by_endings(bars)
     problems = [_cut_in_two(bars[index]) for index in sorted(cut)]
     problems += _unpaired(bars)
-    return problems + list(_as_played(tune, {problem.bar for problem in (*tune.problems, *problems)}))
+    wrong = [problem for problem in tune.problems if problem.severity != "note"]
+    problems += _as_played(tune, {problem.bar for problem in (*wrong, *problems)})
+    last = bars[-1]
+    if last.line == "|" and last.length < last.meter.bar_length and last.number not in {one.bar for one in problems}:
+        message = "a short last bar before a plain bar line: ':|' or '|]' would say that it ends here"
+        problems.append(Problem("note", message, last.number, last.position))
+    return problems
 
 
 def _full(bar: Bar) -> Fraction:
