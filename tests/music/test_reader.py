@@ -195,6 +195,11 @@ def test_a_blank_line_before_the_music_is_not_told() -> None:
     assert not told("\nA8|")
 
 
+def test_an_ending_that_counts_backwards_is_told_and_read() -> None:
+    assert [bar.ending for bar in tune_of("A8|[1B8:|[2-1c8|]").bars] == [(), (1,), (2,)]
+    assert is_told(told("[2-1A8|]"), "error", "an ending 2 where ending 1 is due")
+
+
 def test_parts_begin_at_bars() -> None:
     read = tune_of("P:A\nA8|B8|\nP:B\nc8|[P:C]d8|", P="ABAC")
     assert [bar.part for bar in read.bars] == ["A", "", "B", "C"]

@@ -136,11 +136,12 @@ def parse_chord(inside: str) -> Chord:
 
 
 def parse_passes(text: str) -> tuple[int, ...]:
-    """The passes that an ending is for: ``"1,3"`` and ``"1-3"``."""
+    """The passes that an ending is for: ``"1,3"`` and ``"1-3"``; of a range that runs backwards, its first."""
     passes: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
-        passes.extend(range(int(first), min(int(last or first), int(first) + 16) + 1))
+        passes.append(int(first))
+        passes.extend(range(int(first) + 1, min(int(last or first), int(first) + 16) + 1))
     return tuple(passes)
 
 
