@@ -6,7 +6,6 @@ copy: most of its tunes come again, and what is read once is remembered. The oth
 
 from __future__ import annotations
 
-import argparse
 import random
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from results import tell
+from results import parser, tell
 from tunewright.corpora.path import decode
 from tunewright.music.bars import check
 from tunewright.music.fields import split_tunes
@@ -76,11 +75,7 @@ def by_abc2midi(texts: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="end within a minute")
-    parser.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     files = [decode(path.read_bytes()) for name in BOOKS for path in book_files(name)]
     texts = [text for file in files for _, text in split_tunes(file)]
     sample = random.Random(0).sample(texts, 40 if options.quick else SAMPLE)

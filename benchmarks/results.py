@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import sys
@@ -11,6 +12,15 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+
+
+def parser(about: str | None) -> argparse.ArgumentParser:
+    """The options that every benchmark has."""
+    found = argparse.ArgumentParser(description=about)
+    found.add_argument("--json", action="store_true")
+    found.add_argument("--quick", action="store_true", help="end within a minute")
+    found.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
+    return found
 
 
 def tell(name: str, rows: Sequence[Mapping[str, Any]], ratios: Mapping[str, float], as_json: bool, keep: bool) -> None:

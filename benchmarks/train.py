@@ -6,7 +6,6 @@ left out of all three.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from results import tell
+from results import parser, tell
 from tunewright.settings import load_recipe
 from tunewright.train import build_trainer, start_run
 
@@ -70,11 +69,7 @@ def void(_: object) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="end within a minute")
-    parser.add_argument("--keep", action="store_true", help="add the result to RESULTS.md")
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     rounds, updates = (3, 10) if options.quick else (7, 40)
     with tempfile.TemporaryDirectory() as folder:
         lab, lab_iterations = recipe_step("lab", Path(folder))

@@ -58,11 +58,10 @@ def _files_of(path: Path) -> list[Path]:
     """A file itself; of a folder the .abc files below it, the hidden ones left out."""
     if not path.is_dir():
         return [path]
-    below = (
-        file for file in path.rglob("*.abc") if not any(part.startswith(".") for part in file.relative_to(path).parts)
-    )
-    if files := sorted(below):
-        return files
+    from tunewright.corpora.path import files_below
+
+    if names := files_below(path)[0]:
+        return [path / name for name in names]
     raise InputError(f"{path}: no .abc file in it")
 
 

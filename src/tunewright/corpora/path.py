@@ -112,14 +112,20 @@ def _sources(path: Path) -> Iterator[Source]:
         yield on_disk(path, path.name)
 
 
-def _in_folder(folder: Path) -> Iterator[Source]:
+def files_below(folder: Path) -> tuple[list[str], list[OSError]]:
+    """Names of the ABC files below a folder, in order and with forward slashes; and why inner folders were not read."""
     unread: list[OSError] = []
     names = [
         Path(inner, name).relative_to(folder).as_posix()
         for inner, _, files in os.walk(folder, onerror=unread.append)
         for name in files
     ]
-    for name in sorted(filter(_is_wanted, names)):
+    return sorted(filter(_is_wanted, names)), unread
+
+
+def _in_folder(folder: Path) -> Iterator[Source]:
+    names, unread = files_below(folder)
+    for name in names:
         yield on_disk(folder / name, name)
     for error in unread:
 

@@ -87,7 +87,12 @@ def _is_music(paragraph: list[str]) -> bool:
     if any(line.startswith(("T:", "X:", "K:")) for line in paragraph):
         return False
     first = next((line for line in paragraph if not _SILENT_LINE.match(line)), "")
-    return "|" in first and bool(_BARS.fullmatch(NOT_NOTES.sub("", first)))
+    return _holds_bars(first)
+
+
+def _holds_bars(line: str) -> bool:
+    """Whether a line is bars of music and nothing else but annotations, decorations and fields."""
+    return "|" in line and bool(_BARS.fullmatch(NOT_NOTES.sub("", line)))
 
 
 def value_of(match: re.Match[str]) -> str:
@@ -155,7 +160,7 @@ def read_header(lines: list[str]) -> Header:
 
 def _no_field(line: str, number: int) -> Problem:
     """What is wrong with a line in the header: it is music, or some remark without a letter."""
-    if line.count("|") > 0 and len(line) > 8 and _BARS.fullmatch(NOT_NOTES.sub("", line)):
+    if len(line) > 8 and _holds_bars(line):
         message = "music before the key is not read: a K: line must end the header"
         return Problem("error", message, 0, Position(number, 1))
     return Problem("note", "a line in the header that is no field", 0, Position(number, 1))

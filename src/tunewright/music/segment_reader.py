@@ -212,16 +212,16 @@ class _SegmentReader:
     def read_slur(self, match: re.Match[str]) -> None:
         if match.group() != ")":
             self.slurs_open.append(self.column)
-        elif self.slurs_open:
+            self.slurs_opened += 1
+            return
+        if self.slurs_open:
             self.slurs_open.pop()
         else:
             self.slurs_closed.append(self.column)
-        if match.group() != ")":
-            self.slurs_opened += 1
-        elif self.slurs_opened and not self.sounds:
-            self.slurs_opened -= 1
-        elif self.sounds:
+        if self.sounds:
             self.sounds[-1] = self.sounds[-1]._replace(slurs_closed=self.sounds[-1].slurs_closed + 1)
+        elif self.slurs_opened:
+            self.slurs_opened -= 1
         else:
             self.closes_back += 1
 
