@@ -58,6 +58,13 @@ def test_compose_prints_abc_without_out(tiny_run: Run) -> None:
         (["compose", "nowhere"], "nowhere is no run"),
         (["compose", "--to", "ogg", "--out", "x"], "--to ogg: expected any of abc, mid, wav"),
         (["compose", "--top-p", "7"], "top-p 7.0: expected a probability"),
+        (["compose", "--form", "ABA"], "form 'ABA': part A comes back after another"),
+        (["compose", "--bars", "1", "--form", "AABB"], "bars 1 with form AABB: its 2 parts need at least 2 bars"),
+        (["compose", "--range", "kazoo"], "range 'kazoo': expected two pitches such as 'D4-B5'"),
+        (["compose", "--free", "--diatonic"], "--free switches off the constraint that --diatonic would need"),
+        (["compose", "--masked", "--free"], "leave --free out"),
+        (["compose", "--beams", "4", "--greedy"], "--beams 4 with --greedy"),
+        (["compose", "--length-penalty", "2"], "length penalty 2.0 without beams"),
         (["train"], "train what?"),
         (["train", "bach"], "no recipe 'bach'; there are: irish, lab"),
         (["train", "lab", "--set", "training.speed=9"], "no setting 'training.speed'"),
@@ -118,6 +125,8 @@ def test_check_tells_bar_line_and_column(tmp_path: Path) -> None:
     assert result.exit_code == 1
     good, bad = json.loads(result.stdout)["tunes"]
     assert good["valid"]
+    assert (good["bars"], good["written_bars"], good["form"]) == (8, 8, "AABB")
+    assert (bad["bars"], bad["form"], bad["lowest"], bad["highest"]) == (3, "A", "A4", "B5")
     assert not bad["valid"]
     lines = path.read_text().splitlines()
     (problem,) = bad["problems"]
@@ -125,6 +134,15 @@ def test_check_tells_bar_line_and_column(tmp_path: Path) -> None:
     assert lines[problem["line"] - 1][problem["column"] - 1 :].startswith("ABcd efgab")
     told = call("check", path).stdout
     assert f"tune 2 'Wrong', bar 2, line {problem['line']} column 11: 9 eighths where 8 fit" in told
+
+
+def test_check_counts_bars_as_musicians_do(tmp_path: Path) -> None:
+    (tmp_path / "one.abc").write_text("X:1\nM:4/4\nL:1/8\nK:D\n|:A2|f8|[1g6:|[2a6|]B2|c8|d6|]\n")
+    (tmp_path / "rests.abc").write_text("X:1\nM:4/4\nL:1/8\nK:D\nz8|z8|]\n")
+    one, rests = json.loads(call("check", tmp_path, "--json").stdout)["tunes"]
+    assert (one["bars"], one["written_bars"], one["form"]) == (4, 7, "AAB")
+    assert (one["lowest"], one["highest"]) == ("A4", "A5")
+    assert (rests["bars"], rests["form"], rests["lowest"], rests["highest"]) == (2, "A", None, None)
 
 
 def test_check_goes_on_after_a_file_that_it_cannot_read(tmp_path: Path) -> None:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tunewright.contracts import Piece, SequenceModel
+from tunewright.contracts import Constraint, Piece, SequenceModel
 from tunewright.errors import DecodingError, InputError
+from tunewright.language import composing_language
 from tunewright.music.bars import bar_problems, check, is_valid
 from tunewright.music.pieces import house_text, piece_of
 from tunewright.music.reader import read_tune
@@ -27,11 +27,18 @@ from tunewright.run import Run, builtin_run, open_run, text_sha256
 from tunewright.wish import Wish
 
 if TYPE_CHECKING:
-    from tunewright.decoding.generate import Finished
+    from tunewright.decoding.generate import Draw, Finished
     from tunewright.decoding.template import Template
 
-LONGEST = 1500
-"""Symbols after which an attempt is given up; the longest of the lab's tunes has 603 characters."""
+LONGEST = 1.1
+"""No tune has more symbols than this times the characters of the longest tune that was learned from."""
+LONGEST_BAR = 40
+"""Symbols that each bar adds to that, where their number is wished."""
+LONGEST_PROMPT = 750
+REDRAWS = 8
+"""How often a bar is drawn as the model likes before what is wrong in it is masked."""
+AHEAD = 32
+"""Attempts at one piece that are under way at once, where most of them fail."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
 
@@ -91,22 +98,26 @@ def iterate(
     """
     composer = _Composer(run or builtin_run(), wish or Wish())
     tally = tally if tally is not None else Tally()
+    pieces = range(first, first + count)
+    attempts = _Attempts(pieces, ahead=AHEAD if composer.wish.free and not composer.wish.greedy else 0)
     found: dict[int, Composition] = {}
-    attempts = dict.fromkeys(range(first, first + count), 0)
-    following = first
-    try:
-        while attempts:
-            for piece, finished in composer.round(attempts):
-                composition = composer.judge(finished, tally)
-                if composition:
-                    found[piece] = composition
-                    del attempts[piece]
-                    while following in found:
-                        yield found.pop(following)
-                        following += 1
-    except DecodingError:
-        yield from (found[piece] for piece in sorted(found))  # one that fails takes none of the others with it
-        raise
+    waiting = iter(pieces)
+    following = next(waiting)
+    for finished in composer.draw(attempts.next):
+        for one in attempts.in_order(finished):
+            composition = composer.judge(one, tally)
+            attempts.judged(one.draw.piece, composition is not None)
+            if composition:
+                found[one.draw.piece] = composition
+            elif attempts.count(one.draw.piece) >= composer.most_attempts:
+                yield from (found[piece] for piece in sorted(found))  # one that fails takes none of the others with it
+                raise DecodingError(
+                    f"no whole tune with right bars in {attempts.count(one.draw.piece)} attempts; another temperature, "
+                    "another prompt or fewer wishes may help"
+                )
+        while following in found:
+            yield found.pop(following)
+            following = next(waiting, -1)
 
 
 def replay(path: Path) -> Composition:
@@ -129,79 +140,129 @@ def replay(path: Path) -> Composition:
     run = builtin_run() if builtin else open_run(folder)
     composer = _Composer(run, wish)
     with suppress(InputError):  # what has no house form isn't what was told of
-        composition = composer.composition(next(composer.draw([(piece, attempt)])))
+        composition = composer.composition(composer.again(piece, attempt))
         if text_sha256(composition.piece.text) == sha256:
             return composition
     raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")
+
+
+class _Attempts:
+    """Which attempt at which piece is drawn next, and in what order they are judged.
+
+    A piece is the first of its attempts that will do. Attempts that may be needed are drawn ahead where there is room,
+    and judged in their order, so that company changes nothing.
+
+    Args:
+        pieces: numbers of the pieces that are wanted.
+        ahead: how many attempts at one piece may be under way at once, at most; 0 begins none before the last failed.
+    """
+
+    def __init__(self, pieces: Sequence[int], ahead: int) -> None:
+        self.ahead = ahead
+        self.wanted = deque(pieces)
+        self.begun = dict.fromkeys(pieces, 0)
+        self.failed = dict.fromkeys(pieces, 0)
+        self.done: dict[int, dict[int, Finished]] = {piece: {} for piece in pieces}
+
+    def next(self) -> Draw | None:
+        """The attempt that is most wanted: a first one, one in place of one that failed, one ahead; None for none."""
+        from tunewright.decoding.generate import Draw
+
+        if not self.wanted and self.begun and self.ahead:
+            piece = min(self.begun, key=lambda one: self.begun[one] - self.failed[one])
+            if self.begun[piece] - self.failed[piece] < self.ahead // len(self.begun):
+                self.wanted.append(piece)
+        while self.wanted:
+            piece = self.wanted.popleft()
+            if piece in self.begun:
+                self.begun[piece] += 1
+                return Draw(piece, self.begun[piece] - 1)
+        return None
+
+    def in_order(self, finished: Finished) -> Iterator[Finished]:
+        """What can be judged now that this one is done."""
+        piece = finished.draw.piece
+        if piece not in self.done:
+            return  # it stands already
+        self.done[piece][finished.draw.attempt] = finished
+        while piece in self.done and (one := self.done[piece].pop(self.failed[piece], None)):
+            yield one
+
+    def judged(self, piece: int, stands: bool) -> None:
+        """Whether the attempt at a piece that was judged last will do."""
+        if stands:
+            del self.begun[piece], self.done[piece]
+            return
+        self.failed[piece] += 1
+        if self.begun[piece] == self.failed[piece]:
+            self.wanted.append(piece)
+
+    def count(self, piece: int) -> int:
+        """How many attempts at a piece have failed."""
+        return self.failed[piece]
 
 
 class _Composer:
     """A run made ready for one wish."""
 
     def __init__(self, run: Run, wish: Wish) -> None:
+        from tunewright.decoding.generate import Drawing
+        from tunewright.decoding.table import ConstraintTable
+
         self.run, self.wish = run, wish
-        self.template = build_template(run, wish)
+        codec: Any = run.codec
+        self.table = ConstraintTable(_constraint(run, wish), codec.size)
         model: Any = run.model().for_inference()  # type: ignore[operator]
         self.model: SequenceModel = model
-        self.filters = wish.filters()
-
-    def draw(self, addresses: Sequence[tuple[int, int]]) -> Iterator[Finished]:
-        from tunewright.decoding.generate import Draw, generate
-
-        return generate(
-            self.model,
-            [Draw(piece, attempt) for piece, attempt in addresses],
-            boundary=self.run.codec.boundary,
-            constraint=self.template,
-            filters=self.filters,
-            seed=self.wish.seed,
-            longest=LONGEST,
+        masked = wish.free or wish.masked or wish.greedy  # without chance, a second draw is the first again
+        self.drawing = Drawing(
+            boundary=codec.boundary,
+            prompt=self.table.constraint.prompt,
+            filters=wish.filters(),
+            seed=wish.seed,
+            longest=int(LONGEST * run.dialect.longest) + LONGEST_BAR * wish.bars + 2 * len(wish.prompt),
+            redraws=0 if masked else REDRAWS,
         )
-
-    def round(self, attempts: dict[int, int]) -> Iterator[tuple[int, Finished]]:
-        """The next attempts of some wanted pieces, as many as fill a tile, in the order of pieces and attempts.
-
-        A piece that leaves ``attempts`` meanwhile is not offered again; the counts of the others go up.
-        """
-        from tunewright.decoding.generate import TILE
-
-        pieces = list(islice(attempts, TILE))
         # Greedy attempts are all alike; a second one is of no use.
-        each = 1 if self.wish.greedy else max(1, TILE // len(pieces))
-        addresses = [(piece, attempts[piece] + extra) for piece in pieces for extra in range(each)]
-        results = {(done.draw.piece, done.draw.attempt): done for done in self.draw(addresses)}
-        for address in addresses:
-            piece = address[0]
-            if piece in attempts:
-                yield piece, results[address]
-            if piece in attempts:
-                attempts[piece] += 1
-                if attempts[piece] >= MOST_ATTEMPTS or self.wish.greedy:
-                    raise DecodingError(
-                        f"no whole tune with right bars in {attempts[piece]} attempts; another temperature, "
-                        "another prompt or fewer wishes may help"
-                    )
+        self.most_attempts = 1 if wish.greedy else MOST_ATTEMPTS
+
+    def draw(self, following: Callable[[], Draw | None]) -> Iterator[Finished]:
+        """Draws what ``following`` asks for."""
+        from tunewright.decoding.generate import generate
+
+        return generate(self.model, self.table, self.drawing, following)
+
+    def again(self, piece: int, attempt: int) -> Finished:
+        """One attempt by its address."""
+        from tunewright.decoding.generate import Draw
+
+        addresses = [Draw(piece, attempt)]
+        return next(self.draw(lambda: addresses.pop() if addresses else None))
 
     def judge(self, finished: Finished, tally: Tally) -> Composition | None:
-        """The composition, if what was drawn is a whole tune with right bars, and so is its house form."""
+        """The composition, if what was drawn is a whole tune with right bars as it was wished, and so is its house
+        form.
+        """
+        reason = self._fault(finished)
+        if not reason:
+            with suppress(InputError):
+                composition = self.composition(finished)
+                if not composition.problems:
+                    return composition
+            reason = "no house form"
+        tally.reasons[reason] += 1
+        return None
+
+    def _fault(self, finished: Finished) -> str:
+        """Why what was drawn will not do; empty if it will."""
         if not finished.complete:
-            tally.reasons["no end"] += 1
-            return None
+            return "no end"
         drawn = read_tune(self.drawn_text(finished))
         if not is_valid(drawn):
-            tally.reasons["wrong bars"] += 1
-            return None
+            return "wrong bars"
         if drawn.meter.name == "none" and self.run.style.meters:
-            tally.reasons["no meter"] += 1  # without one, no bar can be wrong
-            return None
-        try:
-            composition = self.composition(finished)
-        except InputError:
-            composition = None
-        if composition is None or composition.problems:
-            tally.reasons["no house form"] += 1
-            return None
-        return composition
+            return "no meter"  # without one, no bar can be wrong
+        return "not as wished" if self.wish.unmet(drawn) else ""
 
     def drawn_text(self, finished: Finished) -> str:
         """What was drawn, to the letter."""
@@ -219,6 +280,11 @@ class _Composer:
         problems = tuple(problem.message for problem in check(read_tune(text)) if problem.severity != "note")
         return Composition(piece, self._provenance(finished, piece), problems)
 
+    def _constraint_kept(self, finished: Finished) -> dict[str, Any]:
+        """How the bars and wishes were kept, and what it took."""
+        how = "none" if self.wish.free else "masked" if not self.drawing.redraws else "redrawn"
+        return {"kept": how, "symbols_drawn": finished.drawn, "bars_masked": finished.masked}
+
     def _provenance(self, finished: Finished, piece: Piece) -> dict[str, Any]:
         about = self.run.about
         return {
@@ -233,6 +299,7 @@ class _Composer:
             "wish": asdict(self.wish),
             "piece": finished.draw.piece,
             "attempt": finished.draw.attempt,
+            "constraint": self._constraint_kept(finished),
             "title": piece.title,
             "drawn": self.drawn_text(finished),
             "sha256": text_sha256(piece.text),
@@ -240,12 +307,24 @@ class _Composer:
         }
 
 
-def build_template(run: Run, wish: Wish) -> Template:
-    """What the wish fixes of a tune's beginning, in the spelling that the run has learned.
+# What is drawn from
+
+
+def _constraint(run: Run, wish: Wish) -> Constraint:
+    """What keeps the tunes of a run right and as they are wished; with a free wish, only how they begin.
 
     Raises:
-        DecodingError: the run has not learned this dance, meter or key, or no right tune can begin with the prompt.
+        DecodingError: the wish contradicts itself, or no right tune can begin with its prompt.
     """
+    if wish.prompt:
+        _check_prompt(wish.prompt)
+    if wish.free:
+        return _template(run, wish)
+    return composing_language(run.style, run.dialect, run.codec, wish)
+
+
+def _template(run: Run, wish: Wish) -> Template:
+    """What the wish fixes of a tune's beginning, in the spelling that the run has learned."""
     from tunewright.decoding.template import Fixed, Open, Template
 
     codec: Any = run.codec
@@ -254,8 +333,7 @@ def build_template(run: Run, wish: Wish) -> Template:
         return tuple(codec.encode_text(text).tolist())
 
     if wish.prompt:
-        _check_prompt(wish.prompt)
-        return Template([Fixed(ids(wish.prompt))], codec.size)
+        return Template([], codec.size, ids(wish.prompt))
     newline = ids("\n")[0]
     ends = tuple({*codec.boundary} - {newline})
     stretches: list[Fixed | Open] = []
@@ -266,8 +344,8 @@ def build_template(run: Run, wish: Wish) -> Template:
 
 def _check_prompt(prompt: str) -> None:
     """Refuses at once what could only fail after many attempts."""
-    if len(prompt) > LONGEST // 2:
-        raise DecodingError(f"the prompt has {len(prompt)} characters; expected at most {LONGEST // 2}")
+    if len(prompt) > LONGEST_PROMPT:
+        raise DecodingError(f"the prompt has {len(prompt)} characters; expected at most {LONGEST_PROMPT}")
     if re.search(r"\n\s*\n", prompt):
         raise DecodingError("the prompt holds a blank line, which ends a tune; expected the beginning of one tune")
     if "\nK:" not in prompt or not prompt.rpartition("\nK:")[2].count("|"):

@@ -187,8 +187,23 @@ class SequenceModel(Protocol):
         """The memory of these rows (by index, repeats allowed), e.g. when finished rows leave a batch."""
         ...
 
+    def empty(self, rows: int) -> Memory:
+        """The memory of so many rows that have read nothing."""
+        ...
+
+    def assign(self, memory: Memory, rows: Tensor, source: Memory, source_rows: Tensor) -> Memory:
+        """The memory with ``rows`` replaced by ``source_rows`` of another one, e.g. when a row begins anew.
+
+        May work in place: what is returned counts, and ``memory`` is not to be used again. ``source`` stays as it is.
+        """
+        ...
+
     def for_inference(self) -> SequenceModel:
-        """A twin with the same interface and weights, laid out for stepping."""
+        """A twin with the same interface and weights, laid out for stepping.
+
+        Its rows are independent: a row's logits and memory are the same, bit for bit, whatever other rows stand beside
+        it and however many. A call leaves the memory that it is given as it is.
+        """
         ...
 
 
@@ -201,10 +216,16 @@ ConstraintState = Any
 
 
 class Constraint(Protocol):
-    """What may follow, as an automaton."""
+    """What may follow, as an automaton.
+
+    Attributes:
+        prompt: symbols that have come before the start.
+    """
+
+    prompt: tuple[int, ...]
 
     def start(self) -> ConstraintState:
-        """The state before the first symbol."""
+        """The state before the first symbol that is drawn."""
         ...
 
     def allowed(self, state: ConstraintState) -> torch.Tensor | None:
@@ -212,7 +233,15 @@ class Constraint(Protocol):
         ...
 
     def advance(self, state: ConstraintState, symbol: int) -> ConstraintState:
-        """The state after this symbol."""
+        """The state after this symbol, which must be allowed."""
+        ...
+
+    def resting(self, state: ConstraintState) -> bool:
+        """Whether something is just complete, e.g. a bar: a good place to come back to when what follows fails."""
+        ...
+
+    def distance(self, state: ConstraintState) -> int:
+        """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
         ...
 
 

@@ -18,8 +18,10 @@ from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
+from tunewright.music.forms import form_of, whole_bars
 from tunewright.music.performance import perform, timemap
 from tunewright.music.pieces import numbered, piece_of, uncollected
+from tunewright.music.ranges import compass, pitch_name
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering.page import Exhibit, write_page
@@ -81,13 +83,21 @@ def check_file(path: Path) -> list[dict[str, Any]]:
 
 
 def _checked(file: str, tune: Tune, first_line: int) -> dict[str, Any]:
-    """What ``check`` tells of a tune that begins at this line of its file."""
+    """What ``check`` tells of a tune that begins at this line of its file.
+
+    ``bars`` are counted as musicians do, ``written_bars`` as they stand between bar lines: those that problems number.
+    """
+    lowest, highest = compass(tune) or (None, None)
     return {
         "file": file,
         "number": tune.number,
         "title": tune.title,
         "valid": is_valid(tune),
-        "bars": len(tune.bars),
+        "bars": whole_bars(tune),
+        "written_bars": len(tune.bars),
+        "form": form_of(tune),
+        "lowest": pitch_name(lowest) if lowest else None,
+        "highest": pitch_name(highest) if highest else None,
         "meter": tune.meter.name,
         "key": tune.key.name,
         "type": tune.type,
@@ -166,7 +176,7 @@ def _exhibit(composition: Composition, stem: str, written: Sequence[Path]) -> Ex
             "type": tune.type,
             "meter": tune.meter.name,
             "key": tune.key.name,
-            "bars": str(len(tune.bars)),
+            "bars": str(whole_bars(tune)),
             "run": provenance["run"]["name"],
             "seed": str(provenance["wish"]["seed"]),
         },

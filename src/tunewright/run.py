@@ -9,6 +9,7 @@ state.pt              optimiser and progress, for resuming
 split.json            part, cluster and sha256 of every piece
 fingerprints.safetensors   melody and beat runs of the tunes learned from
 style.json            how headers were written in the tunes learned from
+dialect.json          how music was
 metrics.jsonl         one record an iteration
 loss.png              the same as a picture
 run.json              data source and licence, library versions, speed, results
@@ -32,6 +33,7 @@ from tunewright import catalogue
 from tunewright.contracts import Codec, Corpus, Piece, Split
 from tunewright.errors import RunError
 from tunewright.files import write_whole
+from tunewright.music.dialect import Dialect
 from tunewright.music.fingerprint import fingerprint
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.pieces import in_form
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
-FORMAT = 2
-"""Of a run folder. In the first, fingerprints knew only the melody; near-duplicates told by them would be missed."""
+FORMAT = 3
+"""Of a run folder. Since the third it tells the dialect of its music, without which no tune can be kept right."""
 BUILTIN = Path(__file__).parent / "builtin" / "irish"
 
 
@@ -87,6 +89,14 @@ class Run:
             return HeaderStyle.from_dict(self._json("style.json", dict))
         except (KeyError, TypeError) as error:
             raise RunError(f"{self.folder / 'style.json'} is no style of headers ({error})") from None
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """How music was written in the tunes learned from."""
+        try:
+            return Dialect.from_dict(self._json("dialect.json", dict))
+        except (KeyError, TypeError) as error:
+            raise RunError(f"{self.folder / 'dialect.json'} is no dialect ({error})") from None
 
     @cached_property
     def split(self) -> list[dict[str, Any]]:
@@ -170,7 +180,7 @@ def open_run(path: str | Path) -> Run:
         raise RunError(f"run {folder} was written by a newer tunewright; this one is {version('tunewright')}")
     if run.about.get("format", 0) < FORMAT:
         raise RunError(
-            f"run {folder} was written by an older tunewright, whose fingerprints no longer hold: train it again"
+            f"run {folder} was written by an older tunewright and lacks what composing needs today: train it again"
         )
     if not {"format", "recipe", "corpus"} <= run.about.keys():
         raise RunError(f"{folder / 'run.json'} is damaged (it lacks format, recipe or corpus)")
@@ -229,6 +239,7 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
     tunes = [read_tune(piece.text) for piece in learned]
     write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
+    write_whole(folder / "dialect.json", json.dumps(Dialect.of([p.text for p in learned]).to_dict(), indent=1))
     write_fingerprints(folder / "fingerprints.safetensors", [fingerprint(tune) for tune in tunes])
     return Run(folder)
 

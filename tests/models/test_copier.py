@@ -102,3 +102,19 @@ def test_it_foresees_repeats_better_than_the_ngram_and_composes() -> None:
     settings = {"boundary": codec.boundary, "constraint": Template([], codec.size), "filters": []}
     drawn = next(generate(model, [Draw(0)], seed=1, longest=60, **settings))  # type: ignore[arg-type]
     assert codec.decode(drawn.ids).text.startswith("X:")
+
+
+def test_rows_that_come_and_go_go_on_as_if_alone() -> None:
+    chance = np.random.default_rng(0)
+    model = Copier.fit([chance.integers(0, 3, 60) for _ in range(6)], (3,), 4)
+    inputs = [torch.tensor([[3]]), torch.tensor([[3, 0, 1, 2, 0, 1, 1, 2, 0]]), torch.tensor([[3, 2, 1]])]
+    memories = [model(own)[1] for own in inputs]
+    together = model.empty(4)
+    for row, own in ((0, 1), (1, 0), (2, 1), (2, 2)):
+        together = model.assign(together, torch.tensor([row]), memories[own], torch.tensor([0]))
+    alone = [memories[1], memories[0], memories[2], model.empty(1)]
+    for symbol in (1, 2, 0):
+        found, together = model(torch.full((4, 1), symbol), together)
+        steps = [model(torch.tensor([[symbol]]), memory) for memory in alone]
+        alone = [memory for _, memory in steps]
+        assert torch.equal(found, torch.cat([logits for logits, _ in steps]))

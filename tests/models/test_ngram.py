@@ -92,3 +92,16 @@ def test_it_composes() -> None:
     written = [codec.decode(one.ids).text for one in drawn if one.complete]
     assert len(set(written)) == 4
     assert all(text.startswith("X:") and "\nK:" in text for text in written)
+
+
+def test_rows_that_come_and_go_go_on_as_if_alone() -> None:
+    chance = np.random.default_rng(0)
+    model = NGram.fit([chance.integers(0, 4, 30) for _ in range(5)], (4,), 5, 4)
+    inputs = [torch.tensor([[4]]), torch.tensor([[4, 0, 1, 1, 3, 2]]), torch.tensor([[4, 2]])]
+    memories = [model(own)[1] for own in inputs]
+    together = model.empty(4)
+    for row, own in ((0, 1), (1, 0), (2, 1), (2, 2)):
+        together = model.assign(together, torch.tensor([row]), memories[own], torch.tensor([0]))
+    found, _ = model(torch.tensor([[1], [1], [1], [1]]), together)
+    for row, memory in zip(found, [memories[1], memories[0], memories[2], model.empty(1)], strict=True):
+        assert torch.equal(row, model(torch.tensor([[1]]), memory)[0][0])

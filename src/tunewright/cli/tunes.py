@@ -22,13 +22,23 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 @click.option("--key", default="", help="E.g. Edor.")
 @click.option("--title", default="", help="Title of the tune.")
 @click.option(
-    "--prompt", default="", help="ABC that the drawing begins with (excludes the four above); \\n is a line end."
+    "--prompt",
+    default="",
+    help="ABC that the drawing begins with (excludes type, meter, key and title); \\n is a line end.",
 )
+@click.option("--bars", default=0, help="How many bars; pickups are none, a repeated part's count once.")
+@click.option("--form", default="", help="E.g. AABB: two parts, both repeated.")
+@click.option("--range", default="", help="Two pitches as notated, e.g. D4-B5, or an instrument, e.g. 'D whistle'.")
+@click.option("--diatonic", is_flag=True, help="No pitch outside the key signature.")
+@click.option("--free", is_flag=True, help="Draw without the constraint that keeps bars right.")
+@click.option("--masked", is_flag=True, help="Rule out each wrong symbol instead of drawing a wrong bar again.")
 @click.option("--temperature", default=0.8, show_default=True, help="Below 1 plays safer, above 1 wilder.")
 @click.option("--top-k", default=0, help="Draw from the k likeliest symbols.")
 @click.option("--top-p", default=1.0, help="Draw from the likeliest symbols that reach this probability.")
 @click.option("--min-p", default=0.0, help="Draw from symbols at least this share as likely as the likeliest.")
 @click.option("--greedy", is_flag=True, help="Always take the likeliest symbol.")
+@click.option("--beams", default=0, help="Search for the likeliest tune with so many candidates; draws nothing.")
+@click.option("--length-penalty", default=1.0, help="Above 1, --beams prefers longer tunes; below 1 shorter ones.")
 @click.option("--replay", "replayed", type=PATH, help="Compose again what this provenance file (.json) tells of.")
 @click.option("--soundfont", type=PATH, help="Instruments for .wav files (.sf2).")
 @JSON

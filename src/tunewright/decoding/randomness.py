@@ -7,6 +7,8 @@ batch at once.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ KEY_INCREMENTS = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
 LOW = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 ROUNDS = 10
+BLOCK = 64
+"""Steps of which a stream makes the numbers at once."""
 
 
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
@@ -38,25 +42,58 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
 
 
 def uniforms(
-    seed: int, pieces: NDArray[np.int64], attempts: NDArray[np.int64], step: int, count: int = 1
+    seed: int, pieces: NDArray[np.int64], attempts: NDArray[np.int64], steps: NDArray[np.int64], count: int = 1
 ) -> NDArray[np.float64]:
-    """Uniform numbers in [0, 1) for one step of several pieces.
+    """Uniform numbers in [0, 1) for the next step of each of several pieces.
 
     Args:
         seed: of the whole composition, 0 to 2**64 - 1.
         pieces: number of each row's piece, shape (rows,), below 2**32.
         attempts: how often each row's piece has been begun before, shape (rows,), below 2**16.
-        step: number of symbols drawn before.
+        steps: number of symbols that each row has drawn before, shape (rows,).
         count: how many numbers each row needs, below 2**16.
 
     Returns:
         Shape (rows, count), 53 random bits each.
     """
+    shape = (len(pieces), count)
     index = np.arange(count, dtype=np.uint64)[None, :]
-    rows = np.broadcast_to(pieces.astype(np.uint64)[:, None], (len(pieces), count))
+    rows = np.broadcast_to(pieces.astype(np.uint64)[:, None], shape)
     address = (attempts.astype(np.uint64)[:, None] << np.uint64(16)) | index
-    steps = np.full_like(rows, step)
-    key = (np.full_like(rows, seed & 0xFFFFFFFF), np.full_like(rows, (seed >> 32) & 0xFFFFFFFF))
-    first, second, _, _ = philox((steps, address, rows, np.zeros_like(rows)), key)
+    counter = np.broadcast_to(steps.astype(np.uint64)[:, None], shape)
+    nothing = np.zeros(shape, dtype=np.uint64)
+    key = (nothing + np.uint64(seed & 0xFFFFFFFF), nothing + np.uint64((seed >> 32) & 0xFFFFFFFF))
+    first, second, _, _ = philox((counter, address, rows, nothing), key)
     bits = (first >> np.uint64(5) << np.uint64(26)) | (second >> np.uint64(6))
     return bits.astype(np.float64) * 2.0**-53
+
+
+class Stream:
+    """The uniform numbers of a batch whose rows are at steps of their own, made a block of steps ahead.
+
+    Args:
+        seed: of the whole composition.
+        count: numbers that one step of a row needs.
+    """
+
+    def __init__(self, seed: int, count: int) -> None:
+        self.seed, self.count = seed, count
+        self.blocks = np.zeros((1, BLOCK, count))
+
+    def next(self, pieces: NDArray[np.int64], attempts: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[Any]:
+        """Numbers for the next step of rows 0, 1, ...: three arrays of shape (rows,) -> (rows, count)."""
+        places = steps % BLOCK
+        if (at_start := np.flatnonzero(places == 0)).size:
+            self._fill(at_start, pieces[at_start], attempts[at_start], steps[at_start])
+        return self.blocks[np.arange(len(steps)), places]
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Goes on with these rows, in this order."""
+        self.blocks = self.blocks[np.minimum(rows, len(self.blocks) - 1)]
+
+    def _fill(
+        self, rows: NDArray[np.int64], pieces: NDArray[np.int64], attempts: NDArray[np.int64], steps: NDArray[np.int64]
+    ) -> None:
+        ahead = (steps[:, None] + np.arange(BLOCK)).ravel()
+        made = uniforms(self.seed, pieces.repeat(BLOCK), attempts.repeat(BLOCK), ahead, self.count)
+        self.blocks[rows] = made.reshape(len(rows), BLOCK, self.count)

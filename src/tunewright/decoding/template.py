@@ -32,11 +32,13 @@ class Template:
     Args:
         stretches: what is given and what is left open.
         size: number of symbols.
+        prompt: symbols before the first stretch.
 
     A state is (number of the stretch, symbols of it that have come).
     """
 
-    def __init__(self, stretches: Sequence[Fixed | Open], size: int) -> None:
+    def __init__(self, stretches: Sequence[Fixed | Open], size: int, prompt: tuple[int, ...] = ()) -> None:
+        self.prompt = prompt
         self.stretches = [stretch for stretch in stretches if not isinstance(stretch, Fixed) or stretch.ids]
         self.size = size
         self._masks: dict[State, Tensor] = {}
@@ -61,6 +63,12 @@ class Template:
             return (number, at + 1) if at + 1 < len(stretch.ids) else (number + 1, 0)
         # Whether the line is still empty matters (it may not end at once); how long it is does not.
         return (number + 1, 0) if symbol == stretch.end else (number, 1)
+
+    def resting(self, state: State) -> bool:
+        return state[1] == 0
+
+    def distance(self, state: State) -> int:
+        return 0
 
     def _mask(self, state: State) -> Tensor:
         number, at = state

@@ -25,6 +25,21 @@ def contexts_of(ids: Integers, depth: int) -> Integers:
     return np.where(places >= 0, ids[..., np.maximum(places, 0)], -1)
 
 
+def replaced(symbols: Integers, rows: Integers, source: Integers, source_rows: Integers, nothing: int) -> Integers:
+    """What rows hold, their newest symbol last, with ``rows`` replaced by ``source_rows`` of another such array.
+
+    Args:
+        symbols: (batch, time); ``source`` may have another time.
+        nothing: put before the first symbol of the shorter ones.
+    """
+    longest = max(symbols.shape[1], source.shape[1])
+    wide, others = (
+        np.pad(part, ((0, 0), (longest - part.shape[1], 0)), constant_values=nothing) for part in (symbols, source)
+    )
+    wide[rows] = others[source_rows]
+    return wide
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """All contexts of one length. Node ``n`` was followed by ``symbols[starts[n] : starts[n + 1]]``, each so many

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tunewright.models.context_tree import ContextTree, Floats, Integers, contexts_of
+from tunewright.models.context_tree import ContextTree, Floats, Integers, contexts_of, replaced
 from tunewright.models.emission import Categorical
 from tunewright.models.ngram import NGram, witten_bell
 
@@ -99,6 +99,16 @@ class Copier:
         """The memory of these rows."""
         ids, runs = memory
         return ids[rows.numpy()], runs[rows.numpy()]
+
+    def empty(self, rows: int) -> Memory:
+        """The memory of rows that have read nothing."""
+        return np.zeros((rows, 0), dtype=np.int64), np.zeros((rows, 0), dtype=np.int64)
+
+    def assign(self, memory: Memory, rows: Tensor, source: Memory, source_rows: Tensor) -> Memory:
+        """A new memory, with ``rows`` replaced by ``source_rows`` of another one."""
+        index, others = rows.numpy(), source_rows.numpy()
+        ids = replaced(memory[0], index, source[0], others, -1)
+        return ids, replaced(memory[1], index, source[1], others, 0)
 
     def for_inference(self) -> Copier:
         """Itself."""

@@ -22,8 +22,10 @@ class Categorical:
 
         In double precision, so that equal logits and uniforms give the same symbol on every machine.
         """
-        cumulative = torch.softmax(logits.double(), dim=-1).cumsum(dim=-1)
-        # Scaled by the total, which rounding leaves just off 1; right=True never lands on a symbol of probability 0.
-        drawn = torch.searchsorted(cumulative, uniforms.double() * cumulative[:, -1:], right=True).squeeze(1)
-        last_possible = logits.shape[-1] - 1 - torch.isfinite(logits).flip(-1).int().argmax(dim=-1)
-        return torch.minimum(drawn, last_possible)
+        weights = torch.exp(logits.double() - logits.amax(dim=-1, keepdim=True))
+        cumulative = weights.cumsum(dim=-1)
+        # Just below the total, whatever rounding does: at the total stand those after the last possible symbol.
+        below_total = torch.nextafter(cumulative[:, -1:], cumulative.new_zeros(()))
+        passed = torch.minimum(uniforms * cumulative[:, -1:], below_total)
+        # right=True never lands on a symbol of probability 0.
+        return torch.searchsorted(cumulative, passed, right=True)[:, 0]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tunewright.models.context_tree import ContextTree, Floats, Integers, contexts_of
+from tunewright.models.context_tree import ContextTree, Floats, Integers, contexts_of, replaced
 from tunewright.models.emission import Categorical
 
 
@@ -48,6 +48,14 @@ class NGram:
     def select(self, memory: Tensor, rows: Tensor) -> Tensor:
         """The memory of these rows."""
         return memory[rows]
+
+    def empty(self, rows: int) -> Tensor:
+        """The memory of rows that have read nothing."""
+        return torch.zeros(rows, 0, dtype=torch.long)
+
+    def assign(self, memory: Tensor, rows: Tensor, source: Tensor, source_rows: Tensor) -> Tensor:
+        """A new memory, with ``rows`` replaced by ``source_rows`` of another one."""
+        return torch.from_numpy(replaced(memory.numpy(), rows.numpy(), source.numpy(), source_rows.numpy(), -1))
 
     def for_inference(self) -> NGram:
         """Itself."""

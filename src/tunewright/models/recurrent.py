@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tunewright.models.emission import Categorical
+from tunewright.models.exact_product import Precision
+from tunewright.models.stepping import Stepping
 
 Memory = Any
 Count = Annotated[int, Field(ge=1)]
@@ -68,15 +70,32 @@ class Recurrent(nn.Module, ABC):
             after.append(own)
         return self.output(features), tuple(after)
 
-    def for_inference(self) -> Recurrent:
-        """Itself, with dropout switched off."""
-        return self.eval()
+    def for_inference(self, precision: Precision = "int8") -> Stepping:
+        """Its twin for composing: a copy of the weights, laid out for steps of one symbol.
+
+        Args:
+            precision: ``"int8"`` rounds states and weights to 8 bits and less; its logits lie near the plain model's.
+                ``"float32"`` gives the plain model's logits but for rounding, several times more slowly.
+        """
+        return Stepping(self.embedding.weight, list(self.layers), self.output, precision)
 
     def select(self, memory: Memory, rows: Tensor) -> Memory:
         """The memory of these rows."""
         if isinstance(memory, Tensor):
             return memory[:, rows].contiguous()
         return tuple(self.select(part, rows) for part in memory)
+
+    def empty(self, rows: int) -> Memory:
+        """The memory of rows that have read nothing."""
+        size = self.output.in_features
+        return tuple(self._empty(self.output.weight.new_zeros(1, rows, size)) for _ in self.layers)
+
+    @torch.no_grad()
+    def assign(self, memory: Memory, rows: Tensor, source: Memory, source_rows: Tensor) -> Memory:
+        """A new memory, with ``rows`` replaced by ``source_rows`` of another one."""
+        if isinstance(memory, Tensor):
+            return memory.index_copy(1, rows, source[:, source_rows])
+        return tuple(self.assign(own, rows, other, source_rows) for own, other in zip(memory, source, strict=True))
 
     def _unseen(self, embedded: Tensor) -> Tensor:
         """Takes whole symbols away while training: (batch, time, features)."""
@@ -102,6 +121,11 @@ class Recurrent(nn.Module, ABC):
         return self._run(layer, features, memory, weights)
 
     @abstractmethod
+    def _empty(self, states: Tensor) -> Memory:
+        """A layer's memory before the first symbol, from states that are zero."""
+        ...
+
+    @abstractmethod
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         """What ``layer`` does, with other weights."""
         ...
@@ -112,10 +136,12 @@ class LSTM(Recurrent):
 
     cell = nn.LSTM
 
+    def _empty(self, states: Tensor) -> Memory:
+        return states, torch.zeros_like(states)
+
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         if memory is None:
-            empty = features.new_zeros(1, features.shape[0], layer.hidden_size)
-            memory = (empty, empty)
+            memory = self._empty(features.new_zeros(1, features.shape[0], layer.hidden_size))
         # (input, state, weights, biases, layers, dropout, training, bidirectional, batch first)
         output, hidden, cell = torch.lstm(features, memory, weights, True, 1, 0.0, True, False, True)
         return output, (hidden, cell)
@@ -126,7 +152,10 @@ class GRU(Recurrent):
 
     cell = nn.GRU
 
+    def _empty(self, states: Tensor) -> Memory:
+        return states
+
     def _run(self, layer: Any, features: Tensor, memory: Memory, weights: tuple[Tensor, ...]) -> tuple[Tensor, Memory]:
         if memory is None:
-            memory = features.new_zeros(1, features.shape[0], layer.hidden_size)
+            memory = self._empty(features.new_zeros(1, features.shape[0], layer.hidden_size))
         return torch.gru(features, memory, weights, True, 1, 0.0, True, False, True)

@@ -62,6 +62,3 @@ def dance_of(tune: Tune) -> Dance:
     """The dance of a tune, by its type or, where that is unknown, by its meter."""
     by_meter = DANCE_OF_METER.get((tune.meter.beats, tune.meter.unit), "miscellaneous")
     return DANCES.get(tune.type, DANCES[by_meter])
-
-
-# Which bars, in what order

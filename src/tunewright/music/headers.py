@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from tunewright.errors import DecodingError, InputError
-from tunewright.music.fields import house_type
-from tunewright.music.keys import parse_key, parse_meter
+from tunewright.music.fields import house_type, parse_unit_length
+from tunewright.music.keys import house_key, parse_key, parse_meter
 from tunewright.music.tune import Tune
 
 _FIELD_LINE = re.compile(r"([A-Za-z]):(\s*)(.*)")
 _TYPE_ID = re.compile(r"(id:[a-z]+-[a-z]+)-\d+$")
+_DANCE = re.compile(r"[a-z]+")
+_HOUSE_ORDER = "XTCOZRMLQPK"
+"""In which a field that no header of the collection has finds its place."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class HeaderStyle:
         types: each dance as the house names it -> its usual spelling in that field, the most frequent first.
         meters: each meter likewise.
         keys: each key likewise.
+        unit_lengths: each note length that ``L:`` tells likewise, e.g. ``"1/8"``.
     """
 
     orders: tuple[str, ...]
@@ -43,13 +47,14 @@ class HeaderStyle:
     types: dict[str, str]
     meters: dict[str, str]
     keys: dict[str, str]
+    unit_lengths: dict[str, str] = field(default_factory=lambda: {"1/8": "1/8"})
 
     @classmethod
     def of(cls, tunes: Sequence[Tune], texts: Sequence[str]) -> HeaderStyle:
         """The style of these tunes; ``texts`` are theirs, in the same order."""
         orders: Counter[str] = Counter()
         gaps: dict[str, Counter[str]] = {}
-        counts: dict[str, Counter[tuple[str, str]]] = {letter: Counter() for letter in "MKRZ"}
+        counts: dict[str, Counter[tuple[str, str]]] = {letter: Counter() for letter in "MKRZL"}
         for tune, text in zip(tunes, texts, strict=True):
             header = _header(text)
             orders["".join(header)] += 1
@@ -58,7 +63,9 @@ class HeaderStyle:
                 if letter == "M":
                     counts["M"][canonical_meter(tune.meter.name), value] += 1
                 elif letter == "K":
-                    counts["K"][tune.key.name, value] += 1
+                    counts["K"][house_key(tune.key), value] += 1
+                elif letter == "L" and _is_unit_length(value):
+                    counts["L"][f"{tune.unit_length.numerator}/{tune.unit_length.denominator}", value] += 1
                 elif letter == "R":
                     counts["R"][tune.type, value] += 1
                 elif letter == "Z" and (match := _TYPE_ID.match(value)):
@@ -72,33 +79,63 @@ class HeaderStyle:
             types=_usual(counts[type_field]),
             meters=_usual(counts["M"]),
             keys=_usual(counts["K"]),
+            unit_lengths=_usual(counts["L"]) or {"1/8": "1/8"},
         )
 
     def lines(self, type: str = "", meter: str = "", key: str = "", title: str = "") -> list[tuple[str, bool]]:
         """The header that these wishes ask for: (text, whether the line goes on freely) for each of its lines.
 
+        What the collection has never seen is spelled as the house spells it, in a field of its own where it has none.
+
         Raises:
-            DecodingError: a dance, meter or key that the collection doesn't have; the message lists what it has.
+            DecodingError: what names no dance, meter or key; the message tells what would.
         """
         wishes = {}
         if title:
             wishes["T"] = self._field("T") + _one_line(title)
         if type:
-            known = self._spelling(self.types, house_type(type), type, "type")
-            wishes[self.type_field] = self._field(self.type_field) + known + self.type_suffix
+            letter = self.type_field or "R"
+            wishes[letter] = self._field(letter) + self._type(type) + self.type_suffix
         if meter:
-            canonical = _canonical(canonical_meter, meter)
-            wishes["M"] = self._field("M") + self._spelling(self.meters, canonical, meter, "meter")
+            wishes["M"] = self._field("M") + self._meter(meter)
         if key:
-            canonical = _canonical(canonical_key, key)
-            wishes["K"] = self._field("K") + self._spelling(self.keys, canonical, key, "key")
-        order = next((order for order in self.orders if wishes.keys() <= set(order)), None)
-        if order is None:
-            raise DecodingError(f"no tune this run has learned from tells {', '.join(sorted(wishes))} in its header")
+            wishes["K"] = self._field("K") + self._key(key)
         open_fields = {self.type_field} if self.type_suffix else set()
         return [
-            (wishes.get(letter, self._field(letter)), letter not in wishes or letter in open_fields) for letter in order
+            (wishes.get(letter, self._field(letter)), letter not in wishes or letter in open_fields)
+            for letter in self.order(wishes)
         ]
+
+    def values(self, type: str = "", meter: str = "", key: str = "") -> dict[str, tuple[str, ...]]:
+        """The values that each field may have under these wishes, as the collection spells them.
+
+        Raises:
+            DecodingError: as for :meth:`lines`.
+        """
+        values = {
+            "M": (self._meter(meter),) if meter else tuple(self.meters.values()),
+            "L": tuple(self.unit_lengths.values()),
+            "K": (self._key(key),) if key else tuple(self.keys.values()),
+        }
+        letter = self.type_field or ("R" if type else "")
+        if letter:
+            values[letter] = (self._type(type),) if type else tuple(self.types.values())
+        return values
+
+    def order(self, letters: Iterable[str]) -> str:
+        """The letters of a header that has these fields, in order: the most frequent one; where no header has them
+        all, the most frequent one with them put in.
+        """
+        wanted = set(letters)
+        order = next((order for order in self.orders if wanted <= set(order)), None)
+        if order is not None:
+            return order
+        order = self.orders[0] if self.orders else ""
+        for letter in sorted(wanted - set(order), key=_HOUSE_ORDER.index):
+            after = _HOUSE_ORDER[_HOUSE_ORDER.index(letter) + 1 :]
+            place = next((place for place, other in enumerate(order) if other in after), len(order))
+            order = order[:place] + letter + order[place:]
+        return order
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -110,11 +147,27 @@ class HeaderStyle:
     def _field(self, letter: str) -> str:
         return f"{letter}:{self.gaps.get(letter, '')}"
 
-    @staticmethod
-    def _spelling(known: dict[str, str], canonical: str, wish: str, what: str) -> str:
-        if canonical not in known:
-            raise DecodingError(f"this run has learned no {what} '{wish}'; it knows: {', '.join(known) or 'none'}")
-        return known[canonical]
+    def _type(self, wish: str) -> str:
+        name = house_type(wish)
+        if name in self.types:
+            return self.types[name]
+        if not _DANCE.fullmatch(name):
+            known = ", ".join(self.types) or "none"
+            raise DecodingError(f"type '{wish}' names no dance; expected a word, e.g. 'jig'; this run knows: {known}")
+        usual = next(iter(self.types.values()), "")
+        prefix = usual.rpartition("-")[0] + "-" if self.type_field == "Z" and usual else ""
+        return prefix + name
+
+    def _meter(self, wish: str) -> str:
+        canonical = _canonical(canonical_meter, wish)
+        if canonical not in self.meters and canonical == "none":
+            known = ", ".join(self.meters) or "none"
+            raise DecodingError(f"meter '{wish}': this run knows no free meter; expected e.g. '6/8'; it knows: {known}")
+        return self.meters.get(canonical, parse_meter(wish).name)
+
+    def _key(self, wish: str) -> str:
+        canonical = _canonical(canonical_key, wish)
+        return self.keys.get(canonical, canonical)
 
 
 def canonical_meter(text: str) -> str:
@@ -124,8 +177,15 @@ def canonical_meter(text: str) -> str:
 
 
 def canonical_key(text: str) -> str:
-    """One name for every spelling of a key, e.g. ``"Edor"``."""
-    return parse_key(text).name
+    """One name for every spelling of a key, e.g. ``"Edor"``, ``"Dphr ^f"``."""
+    return house_key(parse_key(text))
+
+
+def _is_unit_length(text: str) -> bool:
+    try:
+        return bool(parse_unit_length(text))
+    except InputError:
+        return False
 
 
 def _canonical(reader: Any, wish: str) -> str:

@@ -1,0 +1,201 @@
+"""The composing language: tunes whose bars are right, as an automaton over characters from which an end can always be
+reached.
+
+:mod:`tunewright.decoding.bar_rules` knows what may come at each place; here it is spelled. A state is a place and what
+is written of the next sign. A sign that may go on (``|`` may become ``|]``, ``A`` may become ``A2``) takes effect only
+when the next character shows that it doesn't. What the language holds is only what the collection's dialect uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from tunewright.decoding.bar_rules import BarRules
+from tunewright.decoding.header_grammar import Fields, Head, HeaderGrammar
+from tunewright.decoding.measure import Measure, Pitches
+from tunewright.decoding.places import AGAIN, BAR, CLOSED, ENDED, LINE, OPENED, PART, Place
+from tunewright.decoding.plan import Free, Plan
+from tunewright.errors import InputError
+from tunewright.music.dialect import Dialect
+from tunewright.music.fields import parse_unit_length
+from tunewright.music.keys import parse_key, parse_meter
+
+END = "\0"
+"""Stands for the end of a piece where a codec has a symbol of its own for it."""
+RESTING = (PART, OPENED, BAR, LINE, AGAIN, CLOSED)
+
+
+class Written(NamedTuple):
+    """A note that may still go on: its pitch as far as it is written, then its length."""
+
+    pitch: str
+    length: str = ""
+
+
+class State(NamedTuple):
+    """A place, and what is written of the next sign: a note, or the beginning of a bar line or another sign."""
+
+    place: Place
+    sign: str = ""
+    note: Written | None = None
+
+
+class Opening(NamedTuple):
+    """Music that is given: the state it has led to, and how many of its characters have come."""
+
+    state: State
+    written: int = 0
+
+
+AnyState = Head | State | Opening
+_UNLIMITED = Pitches()
+
+
+class BarGrammar:
+    """The automaton.
+
+    Args:
+        fields: what headers may say.
+        dialect: the ways of writing in use.
+        plan: how the tune is divided; None for any way.
+        pitches: which pitches may be written; the key is read from the header.
+        ending: what is written after the last bar line: :data:`END`, or two newlines.
+        opening: music that every tune begins with.
+    """
+
+    def __init__(
+        self,
+        fields: Fields,
+        dialect: Dialect,
+        plan: Plan | None = None,
+        pitches: Pitches = _UNLIMITED,
+        ending: str = END,
+        opening: str = "",
+    ) -> None:
+        self.header, self.dialect, self.pitches, self.opening = HeaderGrammar(fields), dialect, pitches, opening
+        self.rules = BarRules(dialect, plan or Free(), not pitches.limited, ending)
+        self._measures: dict[tuple[str, ...], Measure | None] = {}
+
+    def start(self) -> AnyState:
+        """Before the first character."""
+        return Head()
+
+    def step(self, state: AnyState, char: str) -> AnyState | None:
+        """The state after one more character; None if it may not come."""
+        if isinstance(state, Head):
+            head = self.header.step(state, char)
+            complete = head is not None and self.header.complete(head)
+            return self.music(head.meter, head.unit_length, head.key) if head and complete else head
+        if isinstance(state, Opening):
+            return self._step_in_opening(state, char)
+        if state.note:
+            return self._step_in_note(state.place, state.note, char)
+        return self._step_in_sign(state.place, state.sign, char)
+
+    def characters(self, state: AnyState, alphabet: Iterable[str]) -> list[str]:
+        """The characters of an alphabet that may come next."""
+        if isinstance(state, State):
+            alphabet = self._candidates(state).intersection(alphabet)
+        return [char for char in alphabet if self.step(state, char) is not None]
+
+    def ended(self, state: AnyState) -> bool:
+        """Whether the tune is complete and nothing may follow."""
+        return isinstance(state, State) and state.place.spot == ENDED
+
+    def resting(self, state: AnyState) -> bool:
+        """Whether a header line or a bar has just been completed: a good place to come back to."""
+        if isinstance(state, Head):
+            return not state.line
+        if isinstance(state, Opening):
+            return False
+        if state.sign or state.note:
+            return state.sign == "|"
+        return state.place.spot in RESTING
+
+    # From header to music
+
+    def music(self, meter: str, unit_length: str, key: str) -> AnyState | None:
+        """Where the music begins under a header with these values; None if no bar can be written in them."""
+        measure = self._measure(meter, unit_length, key)
+        if measure is None:
+            return None
+        first = State(self.rules.start(measure))
+        return Opening(first) if self.opening else first
+
+    def _measure(self, meter: str, unit_length: str, key: str) -> Measure | None:
+        # Where pitches aren't limited the key makes no difference: tunes in all keys share their places.
+        address = (meter, unit_length, key if self.pitches.limited else "")
+        if address not in self._measures:
+            self._measures[address] = self._read_measure(*address)
+        return self._measures[address]
+
+    def _read_measure(self, meter: str, unit_length: str, key: str) -> Measure | None:
+        try:
+            unit = parse_unit_length(unit_length) if unit_length else Fraction(1, 8)
+            pitches = self.pitches.in_key(parse_key(key)) if self.pitches.limited else self.pitches
+            measure = Measure(parse_meter(meter), unit, self.dialect, pitches)
+        except InputError:
+            return None
+        return measure if measure.bar and measure.spellings and measure.fills(measure.bar) else None
+
+    def _step_in_opening(self, opening: Opening, char: str) -> AnyState | None:
+        if char != self.opening[opening.written]:
+            return None
+        after = self.step(opening.state, char)
+        if not isinstance(after, State) or opening.written + 1 == len(self.opening):
+            return after
+        return Opening(after, opening.written + 1)
+
+    # Characters
+
+    def _candidates(self, state: State) -> set[str]:
+        """Characters among which are all that may come next."""
+        place, sign, note = state
+        menu = self.rules.menu(place)
+        if note:
+            lengths = menu.lengths(note.pitch)
+            longer = {one[len(note.pitch)] for one in menu.pitch_beginnings if one[:-1] == note.pitch}
+            longer |= {one[len(note.length)] for one in lengths.beginnings if one and one[:-1] == note.length}
+            after = self.rules.commit(place, note.pitch, note.length) if note.length in lengths.single else None
+            return longer | {*self.dialect.broken, "-"} | (self._first_characters(after) if after else set())
+        longer = {one[len(sign)] for one in menu.signs if one.startswith(sign) and one != sign}
+        if not sign:
+            return longer | {pitch[0] for pitch in menu.pitches}
+        after = self.rules.signs(place).get(sign)
+        return longer | (self._first_characters(after) if after else set())
+
+    def _first_characters(self, place: Place) -> set[str]:
+        menu = self.rules.menu(place)
+        return {text[0] for text in menu.signs | menu.pitches}
+
+    def _step_in_sign(self, place: Place, sign: str, char: str) -> AnyState | None:
+        """The first character of a sign or a note, one more of a sign, or the first one after it."""
+        menu, longer = self.rules.menu(place), sign + char
+        if longer in menu.sign_beginnings:
+            final = longer in menu.signs and sum(one.startswith(longer) for one in menu.signs) == 1
+            return State(self.rules.signs(place)[longer]) if final else State(place, longer)
+        if sign:
+            return self._step_in_sign(self.rules.signs(place)[sign], "", char) if sign in menu.signs else None
+        return State(place, note=Written(char)) if char in menu.pitch_beginnings else None
+
+    def _step_in_note(self, place: Place, note: Written, char: str) -> AnyState | None:
+        """One more character of a note, or the first one after it."""
+        menu = self.rules.menu(place)
+        pitch, length = note
+        if not length and pitch + char in menu.pitch_beginnings:
+            return State(place, note=Written(pitch + char))
+        if pitch not in menu.pitches:
+            return None
+        lengths = menu.lengths(pitch)
+        if length + char in lengths.beginnings:
+            return State(place, note=Written(pitch, length + char))
+        if char in self.dialect.broken:
+            return State(self.rules.break_pair(place, pitch, length)) if length in lengths.broken else None
+        if char == "-":
+            tied = lengths.tied_altered if pitch[0] in "^_=" else lengths.tied
+            return State(self.rules.tie(place, pitch, length)) if length in tied else None
+        if length not in lengths.single or (char == ":" and menu.as_field and note == Written(pitch[0])):
+            return None
+        return self._step_in_sign(self.rules.commit(place, pitch, length), "", char)

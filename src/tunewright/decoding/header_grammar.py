@@ -1,0 +1,139 @@
+"""The lines before the music, character by character: fields in an order that the collection knows, legal values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+LONGEST_TEXT = 60
+"""Characters of a title or another free text, at most."""
+MOST_DIGITS = 5
+NUMBER, LITERAL, TEXT = "number", "literal", "text"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a header may say.
+
+    Attributes:
+        orders: letters of its fields in order, e.g. ``"XTRMLK"``; each ends with ``K``.
+        gaps: what stands between the colon and the value of each field.
+        values: legal values of a field, as they are written; a field without any holds free text.
+        numbered: fields whose value is followed by this and a number, e.g. ``{"Z": "-"}`` for ``Z: id:dc-reel-18``.
+        characters: what free text is made of.
+    """
+
+    orders: tuple[str, ...]
+    gaps: Mapping[str, str]
+    values: Mapping[str, tuple[str, ...]]
+    numbered: Mapping[str, str]
+    characters: str
+
+
+class Head(NamedTuple):
+    """How far a header has come.
+
+    Attributes:
+        letters: of the fields that are complete.
+        line: what is written of the next one; of free text and numbers only as much as matters.
+        count: characters of free text or digits in it.
+        meter: value of ``M:``.
+        unit_length: value of ``L:``.
+        key: value of ``K:``.
+    """
+
+    letters: str = ""
+    line: str = ""
+    count: int = 0
+    meter: str = ""
+    unit_length: str = ""
+    key: str = ""
+
+
+class HeaderGrammar:
+    """The automaton of a header's characters."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+
+    def step(self, head: Head, char: str) -> Head | None:
+        """The header after one more character; None if it may not come. A header is complete after its ``K:`` line."""
+        if char == "\n":
+            return self._end_line(head)
+        line = head.line + char
+        for letter in self._following(head):
+            prefix = self._prefix(letter)
+            if prefix.startswith(line):
+                return head._replace(line=line)
+            if head.line.startswith(prefix):
+                return self._value(head, letter, prefix, char)
+        return None
+
+    def complete(self, head: Head) -> bool:
+        """Whether the music begins here."""
+        return head.letters.endswith("K")
+
+    def _following(self, head: Head) -> Iterator[str]:
+        """Letters of the fields that may come next."""
+        place = len(head.letters)
+        orders = (order for order in self.fields.orders if order.startswith(head.letters) and len(order) > place)
+        yield from dict.fromkeys(order[place] for order in orders)
+
+    def _prefix(self, letter: str) -> str:
+        return f"{letter}:{self.fields.gaps.get(letter, '')}"
+
+    def _kind(self, letter: str) -> str:
+        if letter in self.fields.values:
+            return LITERAL
+        return NUMBER if letter == "X" else TEXT
+
+    def _value(self, head: Head, letter: str, prefix: str, char: str) -> Head | None:
+        """One more character of a field's value."""
+        kind = self._kind(letter)
+        if kind == LITERAL:
+            return self._literal(head, letter, prefix, char)
+        if kind == NUMBER:
+            return self._digit(head, prefix, char)
+        first = head.line == prefix
+        if char not in self.fields.characters or head.count == LONGEST_TEXT or (first and char == " "):
+            return None
+        if char == " " and (head.line.endswith(" ") or head.count >= LONGEST_TEXT - 1):
+            return None
+        # Which letters have come doesn't matter, but that the text doesn't end with a space does.
+        return head._replace(line=prefix + ("x " if char == " " else "x"), count=head.count + 1)
+
+    def _literal(self, head: Head, letter: str, prefix: str, char: str) -> Head | None:
+        line = head.line + char
+        suffix = self.fields.numbered.get(letter, "")
+        texts = [prefix + value + suffix for value in self.fields.values[letter]]
+        if any(text.startswith(line) for text in texts):
+            return head._replace(line=line)
+        if suffix and head.line in texts:
+            return self._digit(head, head.line, char)
+        return None
+
+    def _digit(self, head: Head, before: str, char: str) -> Head | None:
+        """A digit of a number, the first of which is not 0."""
+        if char not in "0123456789" or head.count == MOST_DIGITS or (char == "0" and not head.count):
+            return None
+        return head._replace(line=before, count=head.count + 1)
+
+    def _end_line(self, head: Head) -> Head | None:
+        """The header after a line end, if the line is complete."""
+        for letter in self._following(head):
+            prefix = self._prefix(letter)
+            if not head.line.startswith(prefix):
+                continue
+            value, kind = head.line[len(prefix) :], self._kind(letter)
+            suffix = self.fields.numbered.get(letter, "")
+            if kind == LITERAL and not suffix:
+                complete = value in self.fields.values[letter]
+            else:
+                complete = head.count > 0 and not value.endswith(" ")
+            if not complete:
+                return None
+            known = {"M": "meter", "L": "unit_length", "K": "key"}
+            chosen = {known[letter]: value} if letter in known else {}
+            return head._replace(letters=head.letters + letter, line="", count=0, **chosen)
+        return None

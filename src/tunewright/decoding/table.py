@@ -1,0 +1,83 @@
+"""A constraint remembered: its states as numbers, so that a whole batch looks up what may follow in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunewright.contracts import Constraint, ConstraintState
+
+Numbers = NDArray[np.int64]
+UNKNOWN = -1
+
+
+class ConstraintTable:
+    """Masks, distances and successors of the states that have been met, by number.
+
+    Args:
+        constraint: whose states these are; only asked for what isn't known yet.
+        size: number of symbols.
+    """
+
+    def __init__(self, constraint: Constraint, size: int) -> None:
+        self.constraint, self.size = constraint, size
+        self.states: list[ConstraintState] = []
+        self._numbers: dict[ConstraintState, int] = {}
+        self.masks: NDArray[np.bool_] = np.ones((64, size), dtype=np.bool_)
+        self.resting: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
+        self.distances: NDArray[np.int64] = np.zeros(64, dtype=np.int64)
+        self._following: NDArray[np.int32] = np.full((64, size), UNKNOWN, dtype=np.int32)
+
+    def number(self, state: ConstraintState) -> int:
+        """The number of a state, a new one for a new state."""
+        found = self._numbers.get(state)
+        return self._add(state) if found is None else found
+
+    def advance(self, numbers: Numbers, symbols: Numbers) -> Numbers:
+        """The states after these symbols, each of which must be allowed: (rows,), (rows,) -> (rows,)."""
+        following = self._following[numbers, symbols]
+        for row in np.flatnonzero(following == UNKNOWN):
+            number, symbol = int(numbers[row]), int(symbols[row])
+            after = self.number(self.constraint.advance(self.states[number], symbol))
+            following[row] = self._following[number, symbol] = after
+        return following.astype(np.int64)
+
+    def closing(self, number: int, remaining: int) -> NDArray[np.bool_]:
+        """The symbols after which ``remaining`` more are enough to come to the end; those that come closest to it, if
+        there are none: shape (size,).
+        """
+        mask: NDArray[np.bool_] = self.masks[number].copy()
+        allowed = np.flatnonzero(mask)
+        after = self.advance(np.full(len(allowed), number), allowed)
+        distances = self.distances[after]
+        mask[allowed[distances > max(remaining, int(distances.min()))]] = False
+        return mask
+
+    def _add(self, state: ConstraintState) -> int:
+        number = len(self.states)
+        if number == len(self.resting):
+            self._grow()
+        self.states.append(state)
+        self._numbers[state] = number
+        mask = self.constraint.allowed(state)
+        if mask is not None:
+            self.masks[number] = mask.numpy()
+        self.resting[number] = self.constraint.resting(state)
+        self.distances[number] = self.constraint.distance(state)
+        return number
+
+    def _grow(self) -> None:
+        """Room for twice as many states."""
+        more = len(self.resting)
+        self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
+        self.resting = np.concatenate([self.resting, np.zeros(more, dtype=np.bool_)])
+        self.distances = np.concatenate([self.distances, np.zeros(more, dtype=np.int64)])
+        unknown = np.full((more, self.size), UNKNOWN, dtype=np.int32)
+        self._following = np.concatenate([self._following, unknown])
+
+
+def numbers(values: Sequence[int]) -> Numbers:
+    """Whole numbers as an array, shape (values,)."""
+    return np.array(values, dtype=np.int64)

@@ -1,0 +1,201 @@
+"""From a run and a wish to the language that is composed in: what the run writes, narrowed by what is wished.
+
+A wish that contradicts itself is told here, before anything is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
+from tunewright.decoding.header_grammar import Fields
+from tunewright.decoding.measure import Measure, Pitches
+from tunewright.decoding.plan import Form, Free, Length, Plan
+from tunewright.decoding.spelled import SpelledGrammar
+from tunewright.errors import DecodingError, InputError
+from tunewright.music.dialect import Dialect
+from tunewright.music.fields import parse_unit_length
+from tunewright.music.forms import parse_form, share_bars
+from tunewright.music.headers import HeaderStyle
+from tunewright.music.keys import parse_key, parse_meter
+from tunewright.music.ranges import parse_range
+from tunewright.wish import Wish
+
+KNOWN_FIELDS = "XTRZCOSNDBHFMLK"
+"""Fields that a composed header may have, if the run's headers have them."""
+MOST_ORDERS = 4
+_FIELD = re.compile(r"([A-Za-z]):[ \t]*(.*)")
+
+
+@dataclass(frozen=True)
+class _Prompt:
+    """A prompt that isn't written as the run writes: what its header says, and the music after it."""
+
+    wish: Wish
+    unit_length: str
+    music: str
+
+
+def composing_language(style: HeaderStyle, dialect: Dialect, codec: Any, wish: Wish) -> SpelledGrammar:
+    """The constraint that keeps every tune of a run right and as it is wished.
+
+    Args:
+        style: how the run's headers are written.
+        dialect: how its music is.
+        codec: whose spellings the symbols have.
+
+    Raises:
+        DecodingError: a wish that contradicts itself, or a prompt that no tune begins with.
+    """
+    if not wish.prompt:
+        return _language(style, dialect, codec, wish)
+    try:
+        ids = tuple(codec.encode_text(wish.prompt).tolist())
+        return _language(style, dialect, codec, replace(wish, prompt=""), prompt=ids)
+    except DecodingError:
+        known = _read_prompt(wish)
+    return _language(style, dialect, codec, known.wish, unit_length=known.unit_length, opening=known.music)
+
+
+def _language(
+    style: HeaderStyle,
+    dialect: Dialect,
+    codec: Any,
+    wish: Wish,
+    prompt: tuple[int, ...] = (),
+    unit_length: str = "",
+    opening: str = "",
+) -> SpelledGrammar:
+    """The language of a wish; of a prompt in the run's own writing, or of music that follows any header."""
+    values = style.values(wish.type, wish.meter, wish.key)
+    if unit_length:
+        values["L"] = (unit_length,)
+    pitches = _pitches(wish)
+    values = _possible(values, dialect, pitches, wish)
+    if wish.title:
+        values["T"] = (_spelled(codec, " ".join(wish.title.split())),)
+    wished = {"M", "K", *("T" if wish.title else ""), *("L" if unit_length else "")}
+    if wish.type:
+        wished.add(style.type_field or "R")
+    fields = Fields(
+        orders=_orders(style, wished),
+        gaps=style.gaps,
+        values=values,
+        numbered={style.type_field: style.type_suffix} if style.type_suffix else {},
+        characters=dialect.title_characters,
+    )
+    spellings = codec.spellings()
+    ending = "".join(spellings[symbol] for symbol in codec.boundary) or END
+    grammar = BarGrammar(fields, dialect.within("".join(spellings)), _plan(wish), pitches, ending, opening)
+    if opening:
+        _check_opening(grammar, values)
+    return SpelledGrammar(grammar, spellings, codec.boundary, prompt)
+
+
+def _check_opening(grammar: BarGrammar, values: dict[str, tuple[str, ...]]) -> None:
+    """Refuses music that no tune of the language begins with, at the first character that leaves it."""
+    state: AnyState | None = grammar.music(values["M"][0], values["L"][0], values["K"][0])
+    for place, char in enumerate(grammar.opening):
+        state = grammar.step(state, char) if state is not None else None
+        if state is None:
+            before, line = grammar.opening[:place], grammar.opening.count("\n", 0, place) + 1
+            raise DecodingError(
+                f"the prompt's music leaves what this run can write: line {line}, after {before[-20:]!r} there can't "
+                f"be {char!r}; bars must be full, and what the run has never seen is no part of its language"
+            )
+
+
+def _orders(style: HeaderStyle, letters: set[str]) -> tuple[str, ...]:
+    """The orders of fields that headers with these fields have."""
+    orders = [order for order in style.orders[:MOST_ORDERS] if letters <= set(order) and order.endswith("K")]
+    chosen = orders or [style.order(letters)]
+    known = ["".join(letter for letter in order if letter in KNOWN_FIELDS) for order in chosen]
+    return tuple(dict.fromkeys(known))
+
+
+def _pitches(wish: Wish) -> Pitches:
+    if not wish.range:
+        return Pitches(diatonic=wish.diatonic)
+    limits = parse_range(wish.range)
+    return Pitches(None, limits.lowest, limits.highest, wish.diatonic)
+
+
+def _plan(wish: Wish) -> Plan:
+    if not wish.form:
+        return Length(wish.bars) if wish.bars else Free()
+    parts = parse_form(wish.form)
+    bars = share_bars(wish.bars, len(parts)) if wish.bars else [0] * len(parts)
+    return Form(tuple((count, part.times == 2) for count, part in zip(bars, parts, strict=True)))
+
+
+def _possible(
+    values: dict[str, tuple[str, ...]], dialect: Dialect, pitches: Pitches, wish: Wish
+) -> dict[str, tuple[str, ...]]:
+    """The meters and keys in which something can be written.
+
+    Raises:
+        DecodingError: there is none.
+    """
+    units = [parse_unit_length(text) for text in values["L"]]
+    meters = [text for text in values["M"] if all(_is_whole(text, unit, dialect) for unit in units)]
+    if not meters:
+        raise DecodingError(
+            f"meter '{wish.meter}': its bars can't be filled with the lengths that this run has learned"
+            if wish.meter
+            else "this run has learned no meter in which a bar can be right"
+        )
+    keys = [text for text in values["K"] if not pitches.limited or _sings(text, dialect, pitches)]
+    if not keys:
+        asked = [f"range {wish.range}"] if wish.range else []
+        asked += ["diatonic"] if wish.diatonic else []
+        raise DecodingError(f"{' and '.join(asked)}: no pitch of key '{wish.key or 'any'}' is within it")
+    return {**values, "M": tuple(meters), "K": tuple(keys)}
+
+
+def _is_whole(meter: str, unit: Any, dialect: Dialect) -> bool:
+    measure = Measure(parse_meter(meter), unit, dialect)
+    return measure.bar > 0 and measure.fills(measure.bar)
+
+
+def _sings(key: str, dialect: Dialect, pitches: Pitches) -> bool:
+    return bool(pitches.in_key(parse_key(key)).spellings(dialect))
+
+
+def _spelled(codec: Any, text: str) -> str:
+    """A text as the codec's symbols spell it."""
+    spellings = codec.spellings()
+    return "".join(spellings[symbol] for symbol in codec.encode_text(text).tolist())
+
+
+def _read_prompt(wish: Wish) -> _Prompt:
+    """The wishes that a prompt's header tells, and the music after it.
+
+    Raises:
+        DecodingError: it is no beginning of a tune.
+    """
+    lines = wish.prompt.split("\n")
+    told: dict[str, str] = {}
+    for number, line in enumerate(lines):
+        match = _FIELD.match(line)
+        if not match:
+            raise DecodingError(
+                f"the prompt's line {number + 1}, {line[:40]!r}, is no header field; expected the beginning of a tune: "
+                "X:1, T:title, M:6/8, L:1/8, K:D, then music"
+            )
+        told.setdefault(match.group(1), match.group(2).strip())
+        if match.group(1) == "K":
+            break
+    music = "\n".join(lines[len(told) if "K" in told else len(lines) :])
+    if music and "M" not in told:
+        raise DecodingError("the prompt has music and no meter before it; expected a line such as M:6/8 in its header")
+    known = replace(
+        wish, prompt="", title=told.get("T", ""), type=told.get("R", ""), meter=told.get("M", ""), key=told.get("K", "")
+    )
+    unit = told.get("L", "1/8" if music else "")
+    try:
+        parse_unit_length(unit or "1/8")
+    except InputError as error:
+        raise DecodingError(f"the prompt: {error}") from None
+    return _Prompt(known, unit, music)

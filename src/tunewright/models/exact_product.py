@@ -1,0 +1,144 @@
+"""Matrix products whose sums are exact, and so the same in any order: on any machine, in any company.
+
+A sum of floats depends on its order, and a matrix product chooses the order by its shape: a row comes out differently
+alone and among five hundred. Here both factors are rounded to whole numbers beforehand, few enough bits for every sum
+to be exact, so a row's product depends on nothing but the row. Kernels of one build of PyTorch hide behind plain ones.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cache
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Precision = Literal["int8", "float32"]
+
+INT8_LEVELS = 127
+"""An int8 state is a whole number of 127ths."""
+INT8_WEIGHT_LEVELS = 63
+"""Not 127: processors without VNNI add pairs of products in 16 bits, and 2 x 255 x 63 is what these can hold."""
+INT8_ZERO = 128
+"""What stands for 0 where states are unsigned bytes."""
+FINE_LEVELS = 2**20
+"""A fine state is a whole number of these."""
+EXACT = {torch.float32: 2**24, torch.float64: 2**53}
+"""Up to here, each type of float holds every whole number."""
+
+
+class ExactProduct(ABC):
+    """``states @ weight.T``, states in [-1, 1] and the weights of each output rounded to evenly spaced levels.
+
+    Attributes:
+        scale: what one level of a state times one level of a weight is worth, shape (outputs,).
+    """
+
+    def __init__(self, scale: Tensor) -> None:
+        self.scale = scale
+
+    @abstractmethod
+    def round(self, states: Tensor) -> Tensor:
+        """States in [-1, 1], which may be overwritten -> their levels, in a type of this product's own."""
+        ...
+
+    @abstractmethod
+    def __call__(self, levels: Tensor) -> Tensor:
+        """Levels (batch, features) -> products (batch, outputs) in single precision, a new tensor."""
+        ...
+
+
+class PlainInt8(ExactProduct):
+    """States of 8 and weights of 7 bits, as floats: for any machine."""
+
+    def __init__(self, levels: Tensor, scale: Tensor) -> None:
+        super().__init__(scale)
+        largest = int(levels.abs().sum(dim=1).max()) * INT8_LEVELS
+        self.levels = levels.to(next(kind for kind, limit in EXACT.items() if largest <= limit))
+
+    def round(self, states: Tensor) -> Tensor:
+        return states.mul_(INT8_LEVELS).add_(INT8_ZERO + 0.5).floor_().sub_(INT8_ZERO).to(self.levels.dtype)
+
+    def __call__(self, levels: Tensor) -> Tensor:
+        return functional.linear(levels, self.levels).float().mul_(self.scale)
+
+
+class OneDNNInt8(ExactProduct):
+    """The same in bytes, by the operator that PyTorch's own compiler uses on CPUs. Private: it may move."""
+
+    def __init__(self, levels: Tensor, scale: Tensor) -> None:
+        super().__init__(scale)
+        self.outputs = len(levels)
+        self.packed = torch.ops.onednn.qlinear_prepack(levels.to(torch.int8), None)
+        self.zeros = torch.zeros(len(levels), dtype=torch.long)
+
+    def round(self, states: Tensor) -> Tensor:
+        return states.mul_(INT8_LEVELS).add_(INT8_ZERO + 0.5).to(torch.uint8)
+
+    def __call__(self, levels: Tensor) -> Tensor:
+        if not len(levels):
+            return levels.new_empty(0, self.outputs, dtype=torch.float32)
+        # states, their scale and zero; weights, their scales and zeros, bias; output's scale, zero and type; what is
+        # fused. The states' scale is among the weights', so that a sum is rounded once.
+        weights = (self.packed, self.scale, self.zeros, None)
+        product: Any = torch.ops.onednn.qlinear_pointwise
+        result: Tensor = product(levels, 1.0, INT8_ZERO, *weights, 1.0, 0, torch.float32, "none", [], "")
+        return result
+
+
+class Fine(ExactProduct):
+    """States and weights of 21 bits and more, sums in double precision: as good as single precision throughout."""
+
+    def __init__(self, weight: Tensor) -> None:
+        levels, scale = _weight_levels(weight, EXACT[torch.float64] // (FINE_LEVELS * weight.shape[1]))
+        super().__init__(scale / FINE_LEVELS)
+        self.levels = levels
+
+    def round(self, states: Tensor) -> Tensor:
+        return states.double().mul_(FINE_LEVELS).round_()
+
+    def __call__(self, levels: Tensor) -> Tensor:
+        return functional.linear(levels, self.levels).mul_(self.scale).float()
+
+
+def exact_product(weight: Tensor, precision: Precision) -> ExactProduct:
+    """The fastest product with a weight that this machine has.
+
+    Args:
+        weight: (outputs, features), on the device on which states will be.
+        precision: ``"int8"`` or ``"float32"``.
+    """
+    if precision == "float32":
+        return Fine(weight)
+    levels, scale = _weight_levels(weight, INT8_WEIGHT_LEVELS)
+    scale = (scale / INT8_LEVELS).float()
+    if weight.device.type == "cpu" and _has_onednn():
+        return OneDNNInt8(levels, scale)
+    return PlainInt8(levels, scale)
+
+
+def _weight_levels(weight: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Weights as whole numbers up to ``most``, and what one of them is worth to each output; in double precision."""
+    weight = weight.detach().double()
+    largest = weight.abs().amax(dim=1, keepdim=True)
+    scale = torch.where(largest > 0, largest, 1.0) / most
+    return (weight / scale).round(), scale[:, 0]
+
+
+@cache
+def _has_onednn() -> bool:
+    """Whether this build of PyTorch has the operator, and it is exact on this processor, even for extreme factors."""
+    levels = torch.full((32, 256), float(INT8_WEIGHT_LEVELS))
+    levels[::2] *= -1
+    states = torch.linspace(-1, 1, 40).round_().unsqueeze(1).expand(-1, 256)
+    scale = torch.ones(32)
+    plain, onednn = PlainInt8(levels, scale), None
+    expected = plain(plain.round(states.clone()))
+    try:
+        onednn = OneDNNInt8(levels, scale)
+        found = [onednn(onednn.round(states[:rows].clone())) for rows in (1, 40)]
+    except (AttributeError, RuntimeError):
+        return False
+    return all(torch.equal(rows, expected[: len(rows)]) for rows in found)
