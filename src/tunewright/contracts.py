@@ -240,6 +240,10 @@ class Constraint(Protocol):
         """Whether something is just complete, e.g. a bar: a good place to come back to when what follows fails."""
         ...
 
+    def meant(self, rested: ConstraintState, symbol: int) -> ConstraintState:
+        """Where to go on instead of where it last rested, when a symbol that could not come has told what was meant."""
+        ...
+
     def distance(self, state: ConstraintState) -> int:
         """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
         ...

@@ -14,7 +14,15 @@ from tunewright.evaluate import evaluate
 from tunewright.files import write_whole
 from tunewright.run import Run, open_run, write_about
 
-KEPT = ("settings.json", "codec.json", "split.json", "fingerprints.safetensors", "style.json", "loss.png")
+KEPT = (
+    "settings.json",
+    "codec.json",
+    "split.json",
+    "fingerprints.safetensors",
+    "style.json",
+    "dialect.json",
+    "loss.png",
+)
 FIGURES = ("bits_per_unit", "unit", "units", "nats", "pieces", "sha256")
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
 from tunewright.decoding.header_grammar import Fields
+from tunewright.decoding.hole import HoleGrammar, Window
 from tunewright.decoding.measure import Measure, Pitches
 from tunewright.decoding.plan import Form, Free, Length, Plan
 from tunewright.decoding.spelled import SpelledGrammar
+from tunewright.decoding.way_out import WayOut
 from tunewright.errors import DecodingError, InputError
 from tunewright.music.dialect import Dialect
 from tunewright.music.fields import parse_unit_length
@@ -59,6 +61,30 @@ def composing_language(style: HeaderStyle, dialect: Dialect, codec: Any, wish: W
     return _language(style, dialect, codec, known.wish, unit_length=known.unit_length, opening=known.music)
 
 
+def rewriting_language(
+    style: HeaderStyle, dialect: Dialect, codec: Any, before: str, bars: int, after: str
+) -> SpelledGrammar:
+    """The constraint under which a stretch of a tune's bars is written anew, between what stays.
+
+    Args:
+        style: how the run's headers are written.
+        dialect: how its music is.
+        codec: whose spellings the symbols have.
+        before: the tune up to the bar line before the stretch, that included.
+        bars: how many whole bars the stretch has.
+        after: the rest of the tune, from the bar line that ends the stretch.
+
+    Raises:
+        DecodingError: the tune is not of the run's language, or the stretch is none.
+    """
+    told = _read_prompt(Wish(prompt=before))
+    window = Window(closes=after[:1] == ":" or after[1:2] in ("|", "]"))
+    grammar, _ = _grammar(style, dialect, codec, told.wish, told.unit_length, plan=window)
+    hole = HoleGrammar(grammar, _spelled(codec, before), bars, _spelled(codec, after) + _ending(codec))
+    prompt = tuple(codec.encode_text(before).tolist())
+    return SpelledGrammar(hole, codec.spellings(), codec.boundary, hole.distance, hole.start(), prompt)
+
+
 def _language(
     style: HeaderStyle,
     dialect: Dialect,
@@ -69,6 +95,24 @@ def _language(
     opening: str = "",
 ) -> SpelledGrammar:
     """The language of a wish; of a prompt in the run's own writing, or of music that follows any header."""
+    grammar, values = _grammar(style, dialect, codec, wish, unit_length, opening)
+    if opening:
+        _check_opening(grammar, values)
+    start = grammar.walk(grammar.start(), "".join(codec.spellings()[symbol] for symbol in prompt))
+    distance = WayOut(grammar).characters
+    return SpelledGrammar(grammar, codec.spellings(), codec.boundary, distance, start, prompt)
+
+
+def _grammar(
+    style: HeaderStyle,
+    dialect: Dialect,
+    codec: Any,
+    wish: Wish,
+    unit_length: str = "",
+    opening: str = "",
+    plan: Plan | None = None,
+) -> tuple[BarGrammar, dict[str, tuple[str, ...]]]:
+    """The grammar of a wish, and the values that its header's fields may have."""
     values = style.values(wish.type, wish.meter, wish.key)
     if unit_length:
         values["L"] = (unit_length,)
@@ -86,12 +130,14 @@ def _language(
         numbered={style.type_field: style.type_suffix} if style.type_suffix else {},
         characters=dialect.title_characters,
     )
+    written = dialect.within("".join(codec.spellings()))
+    return BarGrammar(fields, written, plan or _plan(wish), pitches, _ending(codec), opening), values
+
+
+def _ending(codec: Any) -> str:
+    """What the language ends with, over this codec's symbols."""
     spellings = codec.spellings()
-    ending = "".join(spellings[symbol] for symbol in codec.boundary) or END
-    grammar = BarGrammar(fields, dialect.within("".join(spellings)), _plan(wish), pitches, ending, opening)
-    if opening:
-        _check_opening(grammar, values)
-    return SpelledGrammar(grammar, spellings, codec.boundary, prompt)
+    return "".join(spellings[symbol] for symbol in codec.boundary) or END
 
 
 def _check_opening(grammar: BarGrammar, values: dict[str, tuple[str, ...]]) -> None:

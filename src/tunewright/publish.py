@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunewright import catalogue
-from tunewright.compose import Composition, Tally
+from tunewright.composer import Composition, Tally
 from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
 from tunewright.errors import InputError, RenderingError, SettingsError

@@ -53,7 +53,8 @@ def compose(
     **wishes: Any,
 ) -> None:
     """Composes new tunes; RUN left out means the built-in one."""
-    from tunewright.compose import Composition, Tally, iterate, replay
+    from tunewright.compose import iterate, replay
+    from tunewright.composer import Composition, Tally
     from tunewright.errors import SettingsError
     from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.wish import Wish

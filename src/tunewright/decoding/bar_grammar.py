@@ -8,22 +8,22 @@ when the next character shows that it doesn't. What the language holds is only w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from tunewright.decoding.bar_rules import BarRules
 from tunewright.decoding.header_grammar import Fields, Head, HeaderGrammar
 from tunewright.decoding.measure import Measure, Pitches
-from tunewright.decoding.places import AGAIN, BAR, CLOSED, ENDED, LINE, OPENED, PART, Place
+from tunewright.decoding.places import AGAIN, BAR, CLOSED, ENDED, LINE, OPENED, PART, Menu, Place
 from tunewright.decoding.plan import Free, Plan
-from tunewright.errors import InputError
+from tunewright.errors import DecodingError, InputError
 from tunewright.music.dialect import Dialect
 from tunewright.music.fields import parse_unit_length
 from tunewright.music.keys import parse_key, parse_meter
 
 END = "\0"
 """Stands for the end of a piece where a codec has a symbol of its own for it."""
+NOTHING: frozenset[str] = frozenset()
 RESTING = (PART, OPENED, BAR, LINE, AGAIN, CLOSED)
 
 
@@ -94,11 +94,47 @@ class BarGrammar:
             return self._step_in_note(state.place, state.note, char)
         return self._step_in_sign(state.place, state.sign, char)
 
-    def characters(self, state: AnyState, alphabet: Iterable[str]) -> list[str]:
-        """The characters of an alphabet that may come next."""
-        if isinstance(state, State):
-            alphabet = self._candidates(state).intersection(alphabet)
-        return [char for char in alphabet if self.step(state, char) is not None]
+    def meant(self, state: AnyState, char: str) -> AnyState:
+        """What a character that could not come tells of the bar that began in this state: with a colon the model meant
+        to end the part here. Were that forgotten when the bar is drawn again, parts would grow longer than it likes.
+        """
+        if char != ":" or not isinstance(state, State) or not self.resting(state):
+            return state
+        place = self.rules.signs(state.place)["|"] if state.sign else state.place
+        closing = self.rules.close_with(place)
+        return state if closing is place else State(closing)
+
+    def walk(self, state: AnyState, text: str) -> AnyState:
+        """The state after a text.
+
+        Raises:
+            DecodingError: it is not of the language; the message quotes where it leaves it.
+        """
+        for place, char in enumerate(text):
+            following = self.step(state, char)
+            if following is None:
+                before = text[max(0, place - 30) : place]
+                raise DecodingError(
+                    f"this is no beginning of a tune of this run's language: after {before!r} there can't be {char!r}"
+                )
+            state = following
+        return state
+
+    def characters(self, state: AnyState) -> frozenset[str]:
+        """The characters that may come next: those for which :meth:`step` gives a state."""
+        if isinstance(state, Head):
+            return frozenset(char for char in self.header.candidates(state) if self.step(state, char) is not None)
+        if isinstance(state, Opening):
+            char = self.opening[state.written]
+            return frozenset(char if self.step(state, char) is not None else "")
+        menu = self.rules.menu(state.place)
+        if state.note:
+            return self._after_note(state.place, menu, state.note)
+        after = self.rules.signs(state.place).get(state.sign) if state.sign else None
+        longer = menu.after_sign.get(state.sign, NOTHING) | (
+            menu.after_pitch.get("", NOTHING) if not state.sign else NOTHING
+        )
+        return longer | self._first(after) if after else longer
 
     def ended(self, state: AnyState) -> bool:
         """Whether the tune is complete and nothing may follow."""
@@ -110,9 +146,10 @@ class BarGrammar:
             return not state.line
         if isinstance(state, Opening):
             return False
-        if state.sign or state.note:
-            return state.sign == "|"
-        return state.place.spot in RESTING
+        place, sign, note = state
+        if sign or note:
+            return sign == "|" and sign in self.rules.signs(place)
+        return place.spot in RESTING and not place.left
 
     # From header to music
 
@@ -150,46 +187,48 @@ class BarGrammar:
 
     # Characters
 
-    def _candidates(self, state: State) -> set[str]:
-        """Characters among which are all that may come next."""
-        place, sign, note = state
-        menu = self.rules.menu(place)
-        if note:
-            lengths = menu.lengths(note.pitch)
-            longer = {one[len(note.pitch)] for one in menu.pitch_beginnings if one[:-1] == note.pitch}
-            longer |= {one[len(note.length)] for one in lengths.beginnings if one and one[:-1] == note.length}
-            after = self.rules.commit(place, note.pitch, note.length) if note.length in lengths.single else None
-            return longer | {*self.dialect.broken, "-"} | (self._first_characters(after) if after else set())
-        longer = {one[len(sign)] for one in menu.signs if one.startswith(sign) and one != sign}
-        if not sign:
-            return longer | {pitch[0] for pitch in menu.pitches}
-        after = self.rules.signs(place).get(sign)
-        return longer | (self._first_characters(after) if after else set())
+    def _after_note(self, place: Place, menu: Menu, note: Written) -> frozenset[str]:
+        """The characters that may come in or after a note."""
+        pitch, length = note
+        found = NOTHING if length else menu.after_pitch.get(pitch, NOTHING)
+        if pitch not in menu.pitches:
+            return found
+        lengths = menu.lengths(pitch)
+        found |= lengths.after.get(length, NOTHING)
+        if length in lengths.broken:
+            found |= frozenset(self.dialect.broken)
+        if length in (lengths.tied_altered if pitch[0] in "^_=" else lengths.tied):
+            found |= {"-"}
+        if length in lengths.single:
+            first = self._first(self.rules.commit(place, pitch, length))
+            found |= first - {":"} if menu.as_field and note == Written(pitch[0]) else first
+        return found
 
-    def _first_characters(self, place: Place) -> set[str]:
+    def _first(self, place: Place) -> frozenset[str]:
+        """The characters that may come at a place."""
         menu = self.rules.menu(place)
-        return {text[0] for text in menu.signs | menu.pitches}
+        return menu.after_sign.get("", NOTHING) | menu.after_pitch.get("", NOTHING)
 
     def _step_in_sign(self, place: Place, sign: str, char: str) -> AnyState | None:
         """The first character of a sign or a note, one more of a sign, or the first one after it."""
         menu, longer = self.rules.menu(place), sign + char
-        if longer in menu.sign_beginnings:
+        if char in menu.after_sign.get(sign, NOTHING):
             final = longer in menu.signs and sum(one.startswith(longer) for one in menu.signs) == 1
             return State(self.rules.signs(place)[longer]) if final else State(place, longer)
         if sign:
             return self._step_in_sign(self.rules.signs(place)[sign], "", char) if sign in menu.signs else None
-        return State(place, note=Written(char)) if char in menu.pitch_beginnings else None
+        return State(place, note=Written(char)) if char in menu.after_pitch.get("", NOTHING) else None
 
     def _step_in_note(self, place: Place, note: Written, char: str) -> AnyState | None:
         """One more character of a note, or the first one after it."""
         menu = self.rules.menu(place)
         pitch, length = note
-        if not length and pitch + char in menu.pitch_beginnings:
+        if not length and char in menu.after_pitch.get(pitch, NOTHING):
             return State(place, note=Written(pitch + char))
         if pitch not in menu.pitches:
             return None
         lengths = menu.lengths(pitch)
-        if length + char in lengths.beginnings:
+        if char in lengths.after.get(length, NOTHING):
             return State(place, note=Written(pitch, length + char))
         if char in self.dialect.broken:
             return State(self.rules.break_pair(place, pitch, length)) if length in lengths.broken else None

@@ -35,15 +35,15 @@ from tunewright.decoding.places import (
     PART,
     PLAIN,
     REPEATED,
-    SECOND,
     RESTS,
+    SECOND,
     SPACE,
     UNKNOWN,
     Lengths,
     Menu,
     Place,
 )
-from tunewright.decoding.plan import CLOSE, KEEP, Plan
+from tunewright.decoding.plan import CLOSE, KEEP, MAY, Plan
 from tunewright.music.dialect import Dialect
 
 
@@ -88,8 +88,18 @@ class BarRules:
         """Room that the bar being written may be left with: 0 for a bar line, the pickup for a part's end."""
         if place.pickup <= 0 or not place.settled:
             return (0,)
-        last = self.plan.last(place.counter)
+        last = self._last(place)
         return (0,) if last == KEEP else (place.pickup,) if last == CLOSE else (0, place.pickup)
+
+    def _last(self, place: Place) -> str:
+        """What the bar being written is to its part."""
+        return CLOSE if place.closing else self.plan.last(place.counter)
+
+    def close_with(self, place: Place) -> Place:
+        """The beginning of a bar, with it settled that the part ends with this bar, where it may; else as it was."""
+        if place.spot not in (BAR, LINE) or place.mode not in (REPEATED, EITHER, FIRST):
+            return place
+        return place._replace(closing=True) if self.plan.last(place.counter) == MAY else place
 
     def fits(self, place: Place, length: int) -> bool:
         """Whether notes of this length leave a room from which the bar can be completed. Everything asks here."""
@@ -111,7 +121,7 @@ class BarRules:
         """Whether a plain bar line may come."""
         if not place.begun or (place.tie and place.altered):
             return False
-        if self._counts(place) and self.plan.last(place.counter) == CLOSE:
+        if self._counts(place) and self._last(place) == CLOSE:
             return False
         if place.pickup == UNKNOWN:
             fills, written = place.measure.fills, place.measure.bar - place.room
@@ -120,10 +130,10 @@ class BarRules:
 
     def _part_ends(self, place: Place) -> bool:
         """Whether the part, or its ending, may end here."""
-        if not place.begun or place.tie or self.plan.last(place.counter) == KEEP:
+        if not place.begun or place.tie or self._last(place) == KEEP:
             return False
         if place.pickup <= 0:
-            return place.room == 0 and (place.settled or self.plan.last(place.counter) == CLOSE)
+            return place.room == 0 and (place.settled or self._last(place) == CLOSE)
         return place.room == place.pickup and place.settled
 
     def _forks(self, place: Place) -> bool:
@@ -283,14 +293,14 @@ class BarRules:
         if pickup == UNKNOWN:
             pickup = (bar - place.room) % bar
         counter = self.plan.bar(place.counter) if self._counts(place) else place.counter
-        after = place._replace(room=bar, pickup=pickup, counter=counter, spot=BAR)
+        after = place._replace(room=bar, pickup=pickup, counter=counter, spot=BAR, closing=False)
         return after._replace(begun=False, settled=True, altered=False)
 
     def _closes(self, place: Place) -> dict[str, Place]:
         """The signs that end a part or an ending."""
         pickup = max(place.pickup, 0)
         after = place._replace(room=pickup or place.measure.bar, pickup=pickup, fork=0)
-        after = after._replace(begun=False, settled=False, altered=False)
+        after = after._replace(begun=False, settled=False, altered=False, closing=False)
         if place.mode == FIRST:
             counter = self.plan.second(place.counter)
             return {":|": after._replace(room=place.fork, settled=True, counter=counter, spot=AGAIN, mode=SECOND)}

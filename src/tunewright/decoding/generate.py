@@ -23,8 +23,8 @@ from tunewright.decoding.table import ConstraintTable, Numbers, numbers
 
 WIDTH = 128
 """Sequences drawn side by side, at most."""
-CLOSE = 300
-"""So many symbols before the shortest way out gets too long it is watched: more than any bar or line has."""
+CLOSE = 60
+"""So many symbols before the shortest way out gets too long it is watched; within one bar it grows by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def generate(
     batch = _Batch(model, table, drawing)
     done: Numbers = numbers([])
     while True:
-        wanted = []
+        wanted: list[Draw] = []
         while len(batch.draws) - len(done) + len(wanted) < width and (draw := following()) is not None:
             wanted.append(draw)
         batch.replace(done, wanted)
@@ -123,6 +123,7 @@ class _Columns:
         rested_symbol: the three above, where the row last rested.
         rested_state: see there.
         rested_length: see there.
+        way_out: symbols from there to the end, at least.
         failures: how often what follows that rest was drawn in vain.
         masked: stretches that were masked.
     """
@@ -136,6 +137,7 @@ class _Columns:
     rested_symbol: Numbers
     rested_state: Numbers
     rested_length: Numbers
+    way_out: Numbers
     failures: Numbers
     masked: Numbers
 
@@ -202,7 +204,8 @@ class _Batch:
         standing = (self.known[-1] * same, start * same, len(prompt) * same)
         pieces, attempts = numbers([draw.piece for draw in draws]), numbers([draw.attempt for draw in draws])
         nothing = 0 * same
-        self.at.put(rows, _Columns(pieces, attempts, nothing, *standing, *standing, nothing, nothing))
+        way_out = self.table.distances(standing[1])
+        self.at.put(rows, _Columns(pieces, attempts, nothing, *standing, *standing, way_out, nothing, nothing))
         index, origins = torch.from_numpy(rows), torch.zeros(len(rows), dtype=torch.long)
         self.memory = self.model.assign(self.memory, index, self.origin, origins)
         self.rested = self.model.assign(self.rested, index, self.origin, origins)
@@ -224,23 +227,25 @@ class _Batch:
         at.symbol[right], at.length[right] = symbols, at.length[right] + 1
         at.state[right] = self.table.advance(at.state[right], symbols)
         if len(right) < len(every):
-            self._go_back(np.flatnonzero(wrong))
+            self._go_back(np.flatnonzero(wrong), drawn[wrong])
         return np.flatnonzero(self._complete() | (at.length == self.drawing.longest))
 
     def _rest(self) -> None:
         """Remembers where rows rest, before what comes last is read."""
         at = self.at
         resting = np.flatnonzero(self.table.resting[at.state] & (at.length > at.rested_length))
-        if not (self.drawing.redraws and len(resting)):
+        if not len(resting):
             return
         index = torch.from_numpy(resting)
         self.rested = self.model.assign(self.rested, index, self.memory, index)
         at.rested_symbol[resting], at.rested_state[resting] = at.symbol[resting], at.state[resting]
         at.rested_length[resting], at.failures[resting] = at.length[resting], 0
+        at.way_out[resting] = self.table.distances(at.state[resting])
 
-    def _go_back(self, rows: Numbers) -> None:
-        """Takes back what rows have drawn since they last rested."""
+    def _go_back(self, rows: Numbers, symbols: Numbers) -> None:
+        """Takes back what rows have drawn since they last rested, but not what these symbols tell was meant."""
         at = self.at
+        at.rested_state[rows] = self.table.meant(at.rested_state[rows], symbols)
         at.symbol[rows], at.state[rows] = at.rested_symbol[rows], at.rested_state[rows]
         at.length[rows] = at.rested_length[rows]
         at.failures[rows] += 1
@@ -253,7 +258,7 @@ class _Batch:
         at, table = self.at, self.table
         allowed = table.masks[at.state]
         remaining = self.drawing.longest - at.length
-        for row in np.flatnonzero(remaining < CLOSE + table.distances[at.state]):
+        for row in np.flatnonzero(remaining < CLOSE + at.way_out):
             allowed[row] = table.closing(int(at.state[row]), int(remaining[row]) - 1)
         return allowed, at.failures >= self.drawing.redraws
 
@@ -270,7 +275,7 @@ class _Batch:
     def _complete(self) -> NDArray[np.bool_]:
         """The rows that end with the boundary."""
         boundary, at = self.drawing.boundary, self.at
-        complete = at.symbol == boundary[-1]
+        complete: NDArray[np.bool_] = at.symbol == boundary[-1]
         if len(boundary) > 1 and complete.any():
             before = at.length[:, None] - np.arange(len(boundary), 0, -1)
             ends = self.ids[np.arange(len(before))[:, None], np.maximum(before, 0)] == boundary

@@ -37,7 +37,7 @@ class Head(NamedTuple):
     Attributes:
         letters: of the fields that are complete.
         line: what is written of the next one; of free text and numbers only as much as matters.
-        count: characters of free text or digits in it.
+        written: characters of free text or digits in it.
         meter: value of ``M:``.
         unit_length: value of ``L:``.
         key: value of ``K:``.
@@ -45,7 +45,7 @@ class Head(NamedTuple):
 
     letters: str = ""
     line: str = ""
-    count: int = 0
+    written: int = 0
     meter: str = ""
     unit_length: str = ""
     key: str = ""
@@ -70,9 +70,53 @@ class HeaderGrammar:
                 return self._value(head, letter, prefix, char)
         return None
 
+    def candidates(self, head: Head) -> set[str]:
+        """Characters among which are all that may come next."""
+        found = {"\n", *"0123456789"}
+        for letter in self._following(head):
+            prefix = self._prefix(letter)
+            suffix = self.fields.numbered.get(letter, "")
+            texts = [prefix, *(prefix + value + suffix for value in self.fields.values.get(letter, ()))]
+            place = len(head.line)
+            found |= {text[place] for text in texts if text.startswith(head.line) and len(text) > place}
+            if self._kind(letter) == TEXT and head.line.startswith(prefix):
+                found |= set(self.fields.characters)
+        return found
+
     def complete(self, head: Head) -> bool:
         """Whether the music begins here."""
         return head.letters.endswith("K")
+
+    def rest(self, head: Head) -> int:
+        """Fewest characters that complete the header."""
+        if self.complete(head):
+            return 0
+        ways = []
+        for letter in self._following(head):
+            prefix = self._prefix(letter)
+            if prefix.startswith(head.line) or head.line.startswith(prefix):
+                after = head._replace(letters=head.letters + letter, line="", written=0)
+                ways.append(self._rest_of_line(head, letter) + self.rest(after))
+        return min(ways)
+
+    def choices(self, head: Head, letter: str) -> tuple[str, ...]:
+        """The values that a field of this header may still have; ``""`` where the header goes without it."""
+        chosen = {"M": head.meter, "L": head.unit_length, "K": head.key}[letter]
+        if letter in head.letters or letter not in self.fields.values:
+            return (chosen,)
+        begun = head.line[len(self._prefix(letter)) :] if head.line.startswith(letter) else ""
+        return tuple(value for value in self.fields.values[letter] if value.startswith(begun))
+
+    def _rest_of_line(self, head: Head, letter: str) -> int:
+        """Fewest characters that complete a line with this field, the line end included."""
+        prefix, kind = self._prefix(letter), self._kind(letter)
+        to_value = max(len(prefix) - len(head.line), 0)
+        if kind == LITERAL:
+            suffix = self.fields.numbered.get(letter, "")
+            texts = [prefix + value + suffix for value in self.fields.values[letter]]
+            shortest = min(len(text) - len(head.line) for text in texts if text.startswith(head.line))
+            return shortest + (suffix != "" and not head.written) + 1
+        return to_value + (head.written == 0 or head.line.endswith(" ")) + 1
 
     def _following(self, head: Head) -> Iterator[str]:
         """Letters of the fields that may come next."""
@@ -96,12 +140,12 @@ class HeaderGrammar:
         if kind == NUMBER:
             return self._digit(head, prefix, char)
         first = head.line == prefix
-        if char not in self.fields.characters or head.count == LONGEST_TEXT or (first and char == " "):
+        if char not in self.fields.characters or head.written == LONGEST_TEXT or (first and char == " "):
             return None
-        if char == " " and (head.line.endswith(" ") or head.count >= LONGEST_TEXT - 1):
+        if char == " " and (head.line.endswith(" ") or head.written >= LONGEST_TEXT - 1):
             return None
         # Which letters have come doesn't matter, but that the text doesn't end with a space does.
-        return head._replace(line=prefix + ("x " if char == " " else "x"), count=head.count + 1)
+        return head._replace(line=prefix + ("x " if char == " " else "x"), written=head.written + 1)
 
     def _literal(self, head: Head, letter: str, prefix: str, char: str) -> Head | None:
         line = head.line + char
@@ -115,9 +159,9 @@ class HeaderGrammar:
 
     def _digit(self, head: Head, before: str, char: str) -> Head | None:
         """A digit of a number, the first of which is not 0."""
-        if char not in "0123456789" or head.count == MOST_DIGITS or (char == "0" and not head.count):
+        if char not in "0123456789" or head.written == MOST_DIGITS or (char == "0" and not head.written):
             return None
-        return head._replace(line=before, count=head.count + 1)
+        return head._replace(line=before, written=head.written + 1)
 
     def _end_line(self, head: Head) -> Head | None:
         """The header after a line end, if the line is complete."""
@@ -130,10 +174,10 @@ class HeaderGrammar:
             if kind == LITERAL and not suffix:
                 complete = value in self.fields.values[letter]
             else:
-                complete = head.count > 0 and not value.endswith(" ")
+                complete = head.written > 0 and not value.endswith(" ")
             if not complete:
                 return None
             known = {"M": "meter", "L": "unit_length", "K": "key"}
             chosen = {known[letter]: value} if letter in known else {}
-            return head._replace(letters=head.letters + letter, line="", count=0, **chosen)
+            return head._replace(letters=head.letters + letter, line="", written=0, **chosen)
         return None

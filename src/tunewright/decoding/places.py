@@ -15,7 +15,7 @@ PLAIN, REPEATED, EITHER, FIRST, SECOND = "plain", "repeated", "either", "first",
 repeats aren't opened; its first ending; its second.
 """
 CLEAR, FIRST_PART, OVER = "clear", "first part", "over"
-"""A part's own beginning; the tune's, which is that of this part; the tune's, over parts that were to be played once."""
+"""A part's own beginning; the tune's, which is this part's too; the tune's, over parts meant to be played once."""
 PART, OPENED, BAR, LINE, KEYED, FORK, NOTE, SPACE, AGAIN, CLOSED, ENDED = (
     "part", "opened", "bar", "line", "keyed", "fork", "note", "space", "again", "closed", "ended"
 )  # fmt: skip
@@ -44,6 +44,7 @@ class Place(NamedTuple):
         left: notes still to come in a tuplet.
         each: written length of a tuplet's notes, None until the first of them stands; of the second of a broken pair.
         in_pair: whether the next note is the second of a broken pair.
+        closing: whether it is settled that the part, or its ending, ends with this bar.
     """
 
     measure: Measure
@@ -61,6 +62,7 @@ class Place(NamedTuple):
     left: int = 0
     each: str | None = None
     in_pair: bool = False
+    closing: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,9 @@ class Lengths:
         return bool(self.single or self.broken)
 
     @cached_property
-    def beginnings(self) -> frozenset[str]:
-        """What such a length may begin with, and all of it."""
-        return _beginnings(self.single | self.broken)
+    def after(self) -> dict[str, frozenset[str]]:
+        """What may follow each beginning of such a length."""
+        return _ways_on(self.single | self.broken)
 
 
 @dataclass(frozen=True)
@@ -107,19 +109,24 @@ class Menu:
     as_field: bool
 
     @cached_property
-    def pitch_beginnings(self) -> frozenset[str]:
-        """What a pitch may begin with, and all of it."""
-        return _beginnings(self.pitches)
+    def after_pitch(self) -> dict[str, frozenset[str]]:
+        """What may follow each beginning of a pitch, to make it longer."""
+        return _ways_on(self.pitches)
 
     @cached_property
-    def sign_beginnings(self) -> frozenset[str]:
-        """What a sign may begin with, but for the signs that nothing longer begins with."""
-        return _beginnings(self.signs)
+    def after_sign(self) -> dict[str, frozenset[str]]:
+        """What may follow each beginning of a sign, to make it longer."""
+        return _ways_on(self.signs)
 
     def lengths(self, pitch: str) -> Lengths:
         """Those of notes or of rests."""
         return self.rests if pitch in RESTS else self.notes
 
 
-def _beginnings(texts: frozenset[str]) -> frozenset[str]:
-    return frozenset(text[:end] for text in texts for end in range(len(text) + 1))
+def _ways_on(texts: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Each beginning of these texts, with the characters that make it a longer one."""
+    found: dict[str, set[str]] = {}
+    for text in texts:
+        for end, char in enumerate(text):
+            found.setdefault(text[:end], set()).add(char)
+    return {begun: frozenset(chars) for begun, chars in found.items()}

@@ -7,15 +7,14 @@ too, no state is a dead end among symbols that is none among characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
-from tunewright.decoding.way_out import WayOut
-from tunewright.errors import DecodingError
+from tunewright.decoding.bar_grammar import END
 
 
 @dataclass
@@ -26,6 +25,18 @@ class _Node:
     following: dict[str, _Node] = field(default_factory=dict)
 
 
+class Grammar(Protocol):
+    """An automaton over characters, with states that only it knows."""
+
+    def step(self, state: Any, char: str) -> Any: ...
+
+    def characters(self, state: Any) -> frozenset[str]: ...
+
+    def resting(self, state: Any) -> bool: ...
+
+    def meant(self, state: Any, char: str) -> Any: ...
+
+
 class SpelledGrammar:
     """The constraint that a grammar sets on a vocabulary.
 
@@ -33,46 +44,50 @@ class SpelledGrammar:
         grammar: over characters.
         spellings: text of each symbol; empty for one that spells nothing.
         boundary: symbols that end a piece; a single one that spells nothing stands for the language's end.
+        distance: characters from a state to the end.
+        start: the grammar's state after the prompt.
         prompt: symbols that the tune begins with.
-
-    Raises:
-        DecodingError: no tune of the language begins with the prompt; the message quotes where it leaves it.
     """
 
     def __init__(
-        self, grammar: BarGrammar, spellings: Sequence[str], boundary: tuple[int, ...], prompt: tuple[int, ...] = ()
+        self,
+        grammar: Grammar,
+        spellings: Sequence[str],
+        boundary: tuple[int, ...],
+        distance: Callable[[Any], int],
+        start: Any,
+        prompt: tuple[int, ...] = (),
     ) -> None:
-        self.grammar, self.prompt = grammar, prompt
+        self.grammar, self.distance, self.prompt = grammar, distance, prompt
         self.spellings = list(spellings)
         if len(boundary) == 1 and not self.spellings[boundary[0]]:
             self.spellings[boundary[0]] = END
         self.root = _Node()
         for symbol, text in enumerate(self.spellings):
             self._plant(symbol, text)
-        self.way_out = WayOut(grammar, "".join(sorted(set().union(*self.spellings))))
-        self._start = self._after(grammar.start(), "".join(self.spellings[symbol] for symbol in prompt))
+        self._start = start
 
-    def start(self) -> AnyState:
+    def start(self) -> Any:
         return self._start
 
-    def allowed(self, state: AnyState) -> Tensor:
+    def allowed(self, state: Any) -> Tensor:
         mask = torch.zeros(len(self.spellings), dtype=torch.bool)
         mask[list(self._symbols(state, self.root))] = True
         return mask
 
-    def advance(self, state: AnyState, symbol: int) -> AnyState:
-        after: AnyState | None = state
+    def advance(self, state: Any, symbol: int) -> Any:
+        after: Any = state
         for char in self.spellings[symbol]:
             after = self.grammar.step(after, char) if after is not None else None
         if after is None:
             raise ValueError(f"symbol {symbol}, {self.spellings[symbol]!r}, is not allowed here")
         return after
 
-    def resting(self, state: AnyState) -> bool:
-        return self.grammar.resting(state)
+    def meant(self, rested: Any, symbol: int) -> Any:
+        return self.grammar.meant(rested, self.spellings[symbol][:1])
 
-    def distance(self, state: AnyState) -> int:
-        return self.way_out.characters(state)
+    def resting(self, state: Any) -> bool:
+        return self.grammar.resting(state)
 
     def _plant(self, symbol: int, text: str) -> None:
         if not text:
@@ -82,21 +97,15 @@ class SpelledGrammar:
             node = node.following.setdefault(char, _Node())
         node.symbols.append(symbol)
 
-    def _symbols(self, state: AnyState, node: _Node) -> Iterator[int]:
+    def _symbols(self, state: Any, node: _Node) -> Iterator[int]:
         """Symbols that go on from a state, which has come as far as this node."""
         yield from node.symbols
-        for char, following in node.following.items():
-            after = self.grammar.step(state, char)
-            if after is not None:
-                yield from self._symbols(after, following)
-
-    def _after(self, state: AnyState, text: str) -> AnyState:
-        for place, char in enumerate(text):
-            after = self.grammar.step(state, char)
-            if after is None:
-                raise DecodingError(
-                    f"no tune of this run's language begins like that: after {text[max(0, place - 30) : place]!r} "
-                    f"there can't be {char!r}"
-                )
-            state = after
-        return state
+        if not node.following:
+            return
+        for char in self.grammar.characters(state) & node.following.keys():
+            following = node.following[char]
+            if following.following:
+                after = self.grammar.step(state, char)
+                yield from self._symbols(after, following) if after is not None else ()
+            else:
+                yield from following.symbols

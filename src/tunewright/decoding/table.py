@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from tunewright.contracts import Constraint, ConstraintState
 
@@ -14,7 +16,7 @@ UNKNOWN = -1
 
 
 class ConstraintTable:
-    """Masks, distances and successors of the states that have been met, by number.
+    """Masks and successors of the states that have been met, by number.
 
     Args:
         constraint: whose states these are; only asked for what isn't known yet.
@@ -25,9 +27,9 @@ class ConstraintTable:
         self.constraint, self.size = constraint, size
         self.states: list[ConstraintState] = []
         self._numbers: dict[ConstraintState, int] = {}
+        self._corrected: dict[tuple[int, int], int] = {}
         self.masks: NDArray[np.bool_] = np.ones((64, size), dtype=np.bool_)
         self.resting: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
-        self.distances: NDArray[np.int64] = np.zeros(64, dtype=np.int64)
         self._following: NDArray[np.int32] = np.full((64, size), UNKNOWN, dtype=np.int32)
 
     def number(self, state: ConstraintState) -> int:
@@ -44,6 +46,21 @@ class ConstraintTable:
             following[row] = self._following[number, symbol] = after
         return following.astype(np.int64)
 
+    def meant(self, rested: Numbers, symbols: Numbers) -> Numbers:
+        """Where rows go on after symbols that could not come: (rows,), (rows,) -> (rows,)."""
+        pairs = zip(rested.tolist(), symbols.tolist(), strict=True)
+        return numbers([self._meant(number, symbol) for number, symbol in pairs])
+
+    def _meant(self, number: int, symbol: int) -> int:
+        if (number, symbol) not in self._corrected:
+            after = self.constraint.meant(self.states[number], symbol)
+            self._corrected[number, symbol] = self.number(after)
+        return self._corrected[number, symbol]
+
+    def distances(self, states: Numbers) -> Numbers:
+        """Fewest symbols from each of these states to the end: (rows,) -> (rows,)."""
+        return numbers([self.constraint.distance(self.states[state]) for state in states.tolist()])
+
     def closing(self, number: int, remaining: int) -> NDArray[np.bool_]:
         """The symbols after which ``remaining`` more are enough to come to the end; those that come closest to it, if
         there are none: shape (size,).
@@ -51,9 +68,13 @@ class ConstraintTable:
         mask: NDArray[np.bool_] = self.masks[number].copy()
         allowed = np.flatnonzero(mask)
         after = self.advance(np.full(len(allowed), number), allowed)
-        distances = self.distances[after]
+        distances = self.distances(after)
         mask[allowed[distances > max(remaining, int(distances.min()))]] = False
         return mask
+
+    def as_constraint(self) -> NumberedConstraint:
+        """The same constraint with its states as numbers, so that nothing is asked twice."""
+        return NumberedConstraint(self)
 
     def _add(self, state: ConstraintState) -> int:
         number = len(self.states)
@@ -65,7 +86,6 @@ class ConstraintTable:
         if mask is not None:
             self.masks[number] = mask.numpy()
         self.resting[number] = self.constraint.resting(state)
-        self.distances[number] = self.constraint.distance(state)
         return number
 
     def _grow(self) -> None:
@@ -73,9 +93,33 @@ class ConstraintTable:
         more = len(self.resting)
         self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
         self.resting = np.concatenate([self.resting, np.zeros(more, dtype=np.bool_)])
-        self.distances = np.concatenate([self.distances, np.zeros(more, dtype=np.int64)])
         unknown = np.full((more, self.size), UNKNOWN, dtype=np.int32)
         self._following = np.concatenate([self._following, unknown])
+
+
+class NumberedConstraint:
+    """A table as a constraint: its states are numbers, its answers remembered."""
+
+    def __init__(self, table: ConstraintTable) -> None:
+        self.table, self.prompt = table, table.constraint.prompt
+
+    def start(self) -> int:
+        return self.table.number(self.table.constraint.start())
+
+    def allowed(self, state: int) -> Tensor:
+        return torch.from_numpy(self.table.masks[state])
+
+    def advance(self, state: int, symbol: int) -> int:
+        return int(self.table.advance(numbers([state]), numbers([symbol]))[0])
+
+    def resting(self, state: int) -> bool:
+        return bool(self.table.resting[state])
+
+    def meant(self, rested: int, symbol: int) -> int:
+        return int(self.table.meant(numbers([rested]), numbers([symbol]))[0])
+
+    def distance(self, state: int) -> int:
+        return int(self.table.distances(numbers([state]))[0])
 
 
 def numbers(values: Sequence[int]) -> Numbers:

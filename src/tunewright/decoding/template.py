@@ -67,6 +67,9 @@ class Template:
     def resting(self, state: State) -> bool:
         return state[1] == 0
 
+    def meant(self, rested: State, symbol: int) -> State:
+        return rested
+
     def distance(self, state: State) -> int:
         return 0
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 
 from tunewright.decoding.bar_grammar import AnyState, BarGrammar, Opening, Written
 from tunewright.decoding.header_grammar import Head
 from tunewright.decoding.places import BAR, ENDED, NOTE, NOTE_PITCH, REST_PITCH, RESTS, UNKNOWN, Place
-from tunewright.decoding.plan import Free
 
 NO_WAY = 1_000_000
 """Longer than any tune."""
@@ -19,16 +18,16 @@ class WayOut:
     """Lengths of the shortest ways to the end.
 
     Within a bar the shortest way is known from what fills its room in the fewest characters. From one bar line the next
-    is reached only where the part can't end before; a header is searched, character by character.
+    is reached only where the part can't end before.
 
     Args:
         grammar: whose states these are.
-        alphabet: the characters there are.
     """
 
-    def __init__(self, grammar: BarGrammar, alphabet: str) -> None:
-        self.grammar, self.rules, self.alphabet = grammar, grammar.rules, alphabet
+    def __init__(self, grammar: BarGrammar) -> None:
+        self.grammar, self.rules = grammar, grammar.rules
         self._from_place = lru_cache(maxsize=None)(self._find_from_place)
+        self._from_header_values = lru_cache(maxsize=None)(self._find_from_values)
         self.characters = lru_cache(maxsize=None)(self._find)
 
     def _find(self, state: AnyState) -> int:
@@ -42,19 +41,14 @@ class WayOut:
         return self._through_signs(state.place, state.sign) if state.sign else self._from_place(state.place)
 
     def _from_header(self, head: Head) -> int:
-        waiting: list[tuple[int, int, AnyState]] = [(0, 0, head)]
-        seen: set[AnyState] = {head}
-        while waiting:
-            cost, _, state = heapq.heappop(waiting)
-            if not isinstance(state, Head):
-                return cost
-            for char in self.grammar.characters(state, self.alphabet):
-                after = self.grammar.step(state, char)
-                if after is not None and after not in seen:
-                    seen.add(after)
-                    rest = 0 if isinstance(after, Head) else self.characters(after)
-                    heapq.heappush(waiting, (cost + 1 + rest, len(seen), after))
-        return NO_WAY
+        header = self.grammar.header
+        values = product(*(header.choices(head, letter) for letter in "MLK"))
+        return header.rest(head) + min(self._from_header_values(*own) for own in values)
+
+    def _find_from_values(self, meter: str, unit_length: str, key: str) -> int:
+        """From the first character of the music under a header with these values."""
+        state = self.grammar.music(meter, unit_length, key)
+        return NO_WAY if state is None else self.characters(state)
 
     def _through_opening(self, opening: Opening) -> int:
         rest = self.grammar.opening[opening.written :]
@@ -92,7 +86,7 @@ class WayOut:
     def _after_note(self, place: Place, pitch: str, length: str) -> int:
         after = self.rules.commit(place, pitch, length)
         if self.rules.menu(place).as_field and len(pitch + length) == 1 and ":|" in self.rules.signs(after):
-            return min(self._by_one_sign(after))  # a colon would make a field of it
+            return min(self._by_one_sign(after), default=NO_WAY)  # a colon would make a field of it
         return self._from_place(after)
 
     def _find_from_place(self, place: Place) -> int:
@@ -102,7 +96,8 @@ class WayOut:
         if place.left or place.in_pair or place.tie or (silent and place.mode):
             return min(self._by_one_sign(place))
         if place.mode and (place.spot == NOTE or self.rules.takes_note(place)):
-            return min(self._by_filling(place))
+            # Nothing but one letter and a colon, which would be a field: another first note is needed.
+            return min(list(self._by_filling(place)) or self._by_one_sign(place))
         return self._through_signs(place, "")
 
     def _by_one_sign(self, place: Place) -> Iterator[int]:
@@ -122,7 +117,8 @@ class WayOut:
         pickup, bar = max(place.pickup, 0), place.measure.bar
         ends = [cost + len(sign) + self._from_place(after) for cost, sign, after in self._filled(place, pickup)]
         yield from ends
-        if ends and place.room == bar and place.spot == BAR and isinstance(self.rules.plan, Free):
+        counted = self.rules.plan.bar(place.counter) != place.counter
+        if ends and place.room == bar and place.spot == BAR and not counted:
             return  # another bar only leads back here
         for room in {place.room, 0} if place.pickup == UNKNOWN else {0}:
             cost, after = self._bar_line(place, room)

@@ -134,7 +134,7 @@ def _has_onednn() -> bool:
     levels[::2] *= -1
     states = torch.linspace(-1, 1, 40).round_().unsqueeze(1).expand(-1, 256)
     scale = torch.ones(32)
-    plain, onednn = PlainInt8(levels, scale), None
+    plain = PlainInt8(levels, scale)
     expected = plain(plain.round(states.clone()))
     try:
         onednn = OneDNNInt8(levels, scale)

@@ -1,15 +1,17 @@
 """Recurrent nets laid out anew for one step at a time: the twins that tunes are composed with.
 
 ``nn.LSTM`` and ``nn.GRU`` are made for windows. A step of one symbol needs less: what the first layer makes of a
-symbol is looked up in a table, and states, which lie in [-1, 1], are multiplied by weights of a few bits. All products
-are exact (``exact_product.py``) and all else is computed feature by feature, so a row's logits and memory are the same,
-bit for bit, whatever other rows stand beside it and however many.
+symbol is looked up in a table, and a layer's new states are multiplied but once, by the weights of all that reads them:
+the layer itself at the next step, and the layer above, or the logits. States lie in [-1, 1], so few bits will do.
+
+All products are exact (``exact_product.py``) and all else is computed feature by feature, so a row's logits and memory
+are the same, bit for bit, whatever other rows stand beside it and however many.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -20,8 +22,8 @@ from tunewright.models.emission import Categorical
 from tunewright.models.exact_product import Precision, exact_product
 
 LayerMemory = tuple[Tensor, Tensor]
-"""A layer's states as levels, rounded for the products, and an LSTM's cells or a GRU's unrounded states; each of shape
-(batch, hidden_size)."""
+"""What a layer's states put into its next gates, (batch, gates), and an LSTM's cells or a GRU's states, (batch,
+hidden_size)."""
 Memory = tuple[LayerMemory, ...]
 HALF = torch.tensor(0.5)
 
@@ -31,42 +33,49 @@ class SteppingLayer(ABC):
 
     Args:
         layer: whose weights it takes, one layer deep.
-        embedding: (symbols, features) of the symbols that it reads; None if it reads the states of another layer.
-        precision: of its products.
+        weight: of what reads its states above, (outputs, hidden_size).
+        bias: the same, (outputs,).
+        precision: of the product.
     """
 
-    def __init__(self, layer: Any, embedding: Tensor | None, precision: Precision) -> None:
-        self.hidden_size: int = layer.hidden_size
-        self.of_states = exact_product(self._laid_out(layer.weight_hh_l0), precision)
-        inputs, bias = self._laid_out(layer.weight_ih_l0), self._input_bias(layer)
-        self.read = _other_layer(inputs, bias, precision) if embedding is None else _table(embedding, inputs, bias)
-        """Symbols (batch,) or levels (batch, features) -> their share of the gates (batch, gates), a new tensor."""
+    def __init__(self, layer: Any, weight: Tensor, bias: Tensor, precision: Precision) -> None:
+        own = self.laid_out(layer.weight_hh_l0)
+        self.product = exact_product(torch.cat([own, weight.detach()]), precision)
+        self.bias = bias.detach().clone()
+        self.gates, self.hidden_size = own.shape
+
+    def __call__(self, gates: Tensor, memory: LayerMemory) -> tuple[Tensor, LayerMemory]:
+        """One step.
+
+        Args:
+            gates: what the inputs put into them, (batch, gates); overwritten.
+            memory: before this step; left as it is.
+
+        Returns:
+            What the new states put into what stands above, (batch, outputs), and the memory after this step.
+        """
+        states, kept = self.step(gates, *memory)
+        product = self.product(self.product.round(states))
+        return product[:, self.gates :] + self.bias, (product[:, : self.gates], kept)
 
     @abstractmethod
-    def step(self, gates: Tensor, memory: LayerMemory) -> LayerMemory:
-        """The memory after one more step. ``gates`` holds the inputs' share of them and is overwritten."""
+    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        """The states, which may be overwritten, and what is kept of them, from what inputs and states put into the
+        gates and what was kept before.
+        """
         ...
 
+    @staticmethod
     @abstractmethod
-    def _laid_out(self, weight: Tensor) -> Tensor:
-        """Weights or a column of biases, (gates, ...), in the order and size in which ``step`` wants the gates."""
+    def laid_out(weight: Tensor) -> Tensor:
+        """Weights or biases, (gates, ...), in the order and size in which ``step`` wants the gates."""
         ...
 
+    @classmethod
     @abstractmethod
-    def _input_bias(self, layer: Any) -> Tensor:
-        """What is added to the inputs' share, laid out, shape (gates,)."""
+    def input_bias(cls, layer: Any) -> Tensor:
+        """What is added to what the inputs put into the gates, laid out, (gates,)."""
         ...
-
-
-def _table(embedding: Tensor, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
-    """What a layer makes of each symbol, worked out beforehand."""
-    table = (embedding.detach().double() @ weight.double().T + bias.double()).float()
-    return lambda symbols: table.index_select(0, symbols)
-
-
-def _other_layer(weight: Tensor, bias: Tensor, precision: Precision) -> Callable[[Tensor], Tensor]:
-    product = exact_product(weight, precision)
-    return lambda levels: product(levels).add_(bias)
 
 
 class SteppingLSTM(SteppingLayer):
@@ -74,47 +83,49 @@ class SteppingLSTM(SteppingLayer):
     one pass of tanh does for all.
     """
 
-    def _laid_out(self, weight: Tensor) -> Tensor:
+    @staticmethod
+    def laid_out(weight: Tensor) -> Tensor:
         entry, forget, candidate, output = weight.detach().chunk(4)
         return torch.cat([entry / 2, forget / 2, output / 2, candidate])
 
-    def _input_bias(self, layer: Any) -> Tensor:
-        return self._laid_out(layer.bias_ih_l0 + layer.bias_hh_l0)
+    @classmethod
+    def input_bias(cls, layer: Any) -> Tensor:
+        return cls.laid_out(layer.bias_ih_l0 + layer.bias_hh_l0)
 
-    def step(self, gates: Tensor, memory: LayerMemory) -> LayerMemory:
-        levels, before = memory
-        _tanh(gates.add_(self.of_states(levels)))
+    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        _tanh(gates.add_(of_states))
         _half_open(gates[:, : 3 * self.hidden_size])
         entry, forget, output, candidate = gates.chunk(4, dim=1)
         cells = (forget * before).add_(entry.mul_(candidate))
-        return self.of_states.round(_tanh(cells.clone()).mul_(output)), cells
+        return _tanh(cells.clone()).mul_(output), cells
 
 
 class SteppingGRU(SteppingLayer):
     """Gates stand in the order reset, update, candidate; sigmoids as in the LSTM."""
 
-    def __init__(self, layer: Any, embedding: Tensor | None, precision: Precision) -> None:
-        super().__init__(layer, embedding, precision)
+    def __init__(self, layer: Any, weight: Tensor, bias: Tensor, precision: Precision) -> None:
+        super().__init__(layer, weight, bias, precision)
         self.candidate_bias = layer.bias_hh_l0.detach().chunk(3)[2].clone()
 
-    def _laid_out(self, weight: Tensor) -> Tensor:
+    @staticmethod
+    def laid_out(weight: Tensor) -> Tensor:
         reset, update, candidate = weight.detach().chunk(3)
         return torch.cat([reset / 2, update / 2, candidate])
 
-    def _input_bias(self, layer: Any) -> Tensor:
+    @classmethod
+    def input_bias(cls, layer: Any) -> Tensor:
         reset, update, candidate = layer.bias_hh_l0.chunk(3)
-        # The states' bias of the candidate is inside the reset gate's reach: it can't be added to the inputs' share.
-        return self._laid_out(layer.bias_ih_l0 + torch.cat([reset, update, torch.zeros_like(candidate)]))
+        # The states' bias of the candidate is in the reset gate's reach: it can't be added to what the inputs put in.
+        return cls.laid_out(layer.bias_ih_l0 + torch.cat([reset, update, torch.zeros_like(candidate)]))
 
-    def step(self, gates: Tensor, memory: LayerMemory) -> LayerMemory:
-        levels, before = memory
-        of_states, switched = self.of_states(levels), 2 * self.hidden_size
+    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        switched = 2 * self.hidden_size
         switches = _half_open(_tanh(gates[:, :switched].add_(of_states[:, :switched])))
         reset, update = switches.chunk(2, dim=1)
-        of_candidate = of_states[:, switched:].add_(self.candidate_bias).mul_(reset)
+        of_candidate = (of_states[:, switched:] + self.candidate_bias).mul_(reset)
         candidate = _tanh(gates[:, switched:].add_(of_candidate))
         states = (before - candidate).mul_(update).add_(candidate)
-        return self.of_states.round(states.clone()), states
+        return states.clone(), states
 
 
 def _tanh(values: Tensor) -> Tensor:
@@ -141,17 +152,18 @@ class Stepping:
 
     Args:
         embedding: (symbols, features).
-        layers: ``nn.LSTM`` or ``nn.GRU``, each one layer deep and batch first.
+        layers: all ``nn.LSTM`` or all ``nn.GRU``, each one layer deep.
         output: from states to logits.
         precision: ``"int8"`` for speed, ``"float32"`` for as good as the plain model.
     """
 
-    def __init__(self, embedding: Tensor, layers: Sequence[nn.Module], output: nn.Linear, precision: Precision) -> None:
+    def __init__(self, embedding: Tensor, layers: Sequence[Any], output: nn.Linear, precision: Precision) -> None:
         self.emission = Categorical()
-        read = [embedding, *[None] * (len(layers) - 1)]
-        self.layers = [LAYERS[type(own)](own, table, precision) for own, table in zip(layers, read, strict=True)]
-        self.output = exact_product(output.weight, precision)
-        self.bias = output.bias.detach().clone()
+        kind = LAYERS[type(layers[0])]
+        readers = [(kind.laid_out(own.weight_ih_l0), kind.input_bias(own)) for own in layers]
+        (first, bias), *above = [*readers, (output.weight, output.bias)]
+        self.table = (embedding.detach().double() @ first.double().T + bias.detach().double()).float()
+        self.layers = [kind(own, *reader, precision) for own, reader in zip(layers, above, strict=True)]
 
     @torch.inference_mode()
     def __call__(self, inputs: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
@@ -160,27 +172,25 @@ class Stepping:
         The memory that is given stays as it is.
         """
         memory = self.empty(len(inputs)) if memory is None else memory
-        logits = []
+        steps = []
         for symbols in inputs.unbind(1):
-            memory = self._step(symbols, memory)
-            logits.append(self.output(memory[-1][0]).add_(self.bias))
-        if len(logits) == 1:
-            return logits[0].unsqueeze(1), memory
-        return torch.stack(logits, dim=1), memory
+            logits, memory = self._step(symbols, memory)
+            steps.append(logits)
+        return (torch.stack(steps, dim=1) if len(steps) > 1 else steps[0].unsqueeze(1)), memory
 
-    def _step(self, symbols: Tensor, memory: Memory) -> Memory:
-        inputs, after = symbols, []
+    def _step(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """One symbol of each row, (batch,) -> logits (batch, size) and the memory after it."""
+        above, after = self.table.index_select(0, symbols), []
         for layer, before in zip(self.layers, memory, strict=True):
-            own = layer.step(layer.read(inputs), before)
-            inputs = own[0]
+            above, own = layer(above, before)
             after.append(own)
-        return tuple(after)
+        return above, tuple(after)
 
     @torch.inference_mode()
     def empty(self, rows: int) -> Memory:
         """The memory of rows that have read nothing."""
-        nothing = [torch.zeros(rows, layer.hidden_size, device=self.bias.device) for layer in self.layers]
-        return tuple((layer.of_states.round(own.clone()), own) for layer, own in zip(self.layers, nothing, strict=True))
+        new = self.table.new_zeros
+        return tuple((new(rows, layer.gates), new(rows, layer.hidden_size)) for layer in self.layers)
 
     @torch.inference_mode()
     def select(self, memory: Memory, rows: Tensor) -> Memory:

@@ -110,7 +110,7 @@ class Dialect:
         )
 
     def within(self, alphabet: str) -> Dialect:
-        """What of it can be written with these characters."""
+        """What of it can be written with these characters; a part played once can always be ended."""
         known = set(alphabet)
 
         def writable(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class Dialect:
             broken=writable(self.broken),
             tuplets=tuple(size for size in self.tuplets if known.issuperset(f"({size}")),
             ties=self.ties and "-" in known,
-            bar_lines=writable(self.bar_lines),
+            bar_lines=writable(self.bar_lines) or ("||",),
             endings=self.endings if known.issuperset(self.endings + "2") else "",
             key_changes=writable(self.key_changes),
         )
@@ -136,7 +136,10 @@ class Dialect:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Dialect:
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        kept: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**kept)
 
 
 def _header_and_body(text: str) -> tuple[list[str], str]:

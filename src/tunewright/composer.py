@@ -1,0 +1,270 @@
+"""A run made ready for one wish: what it draws from, what it draws, and whether that will do.
+
+What is judged is what was drawn; what is given is its house form, whatever form the run has learned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from tunewright.contracts import Constraint, Piece, SequenceModel
+from tunewright.errors import DecodingError, InputError
+from tunewright.language import composing_language
+from tunewright.music.bars import bar_problems, check, is_valid
+from tunewright.music.pieces import house_text, numbered, piece_of
+from tunewright.music.reader import read_tune
+from tunewright.run import Run, text_sha256
+from tunewright.wish import Wish
+
+if TYPE_CHECKING:
+    from tunewright.decoding.generate import Draw, Finished
+    from tunewright.decoding.template import Template
+
+LONGEST = 1.1
+"""No tune has more symbols than this times the characters of the longest tune that was learned from."""
+LONGEST_BAR = 40
+"""Symbols that each bar adds to that, where their number is wished."""
+LONGEST_PROMPT = 750
+REDRAWS = 8
+"""How often a bar is drawn as the model likes before what is wrong in it is masked."""
+MOST_ATTEMPTS = 200
+"""Attempts after which a piece is given up."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A new piece and where it came from.
+
+    Attributes:
+        piece: the tune, in house form.
+        provenance: all that is needed to compose it again, and the text as it was drawn.
+        problems: what ``check`` found; empty for what :func:`compose` gives.
+    """
+
+    piece: Piece
+    provenance: dict[str, Any]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class Tally:
+    """How many attempts were rejected, by reason."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rejected(self) -> int:
+        return self.reasons.total()
+
+
+class Composer:
+    """A run made ready for one wish."""
+
+    def __init__(self, run: Run, wish: Wish) -> None:
+        from tunewright.decoding.generate import Drawing
+        from tunewright.decoding.table import ConstraintTable
+
+        self.run, self.wish = run, wish
+        codec: Any = run.codec
+        self.table = ConstraintTable(_constraint(run, wish), codec.size)
+        model: Any = run.model().for_inference()  # type: ignore[operator]
+        self.model: SequenceModel = model
+        masked = wish.free or wish.masked or wish.greedy  # without chance, a second draw is the first again
+        self.drawing = Drawing(
+            boundary=codec.boundary,
+            prompt=self.table.constraint.prompt,
+            filters=wish.filters(),
+            seed=wish.seed,
+            longest=int(LONGEST * run.dialect.longest) + LONGEST_BAR * wish.bars + 2 * len(wish.prompt),
+            redraws=0 if masked else REDRAWS,
+        )
+        self.greedy_won: bool | None = None
+        """Whether the last search found nothing likelier than the greedy path; None before there was one."""
+        # Greedy attempts are all alike; a second one is of no use.
+        self.most_attempts = 1 if wish.greedy else MOST_ATTEMPTS
+
+    def draw(self, following: Callable[[], Draw | None]) -> Iterator[Finished]:
+        """Draws what ``following`` asks for."""
+        from tunewright.decoding.generate import generate
+
+        return generate(self.model, self.table, self.drawing, following)
+
+    def search(self, count: int) -> list[Finished]:
+        """The likeliest tunes that beam search finds, best first.
+
+        Raises:
+            DecodingError: more are wanted than beams were asked for.
+        """
+        from tunewright.decoding.beam import beam_search
+        from tunewright.decoding.generate import Draw, Finished
+
+        if count > self.wish.beams:
+            raise DecodingError(
+                f"--count {count} with --beams {self.wish.beams}: a search finds at most as many tunes as it has "
+                f"beams; expected --beams {count} or more"
+            )
+        drawing, constraint = self.drawing, self.table.as_constraint()
+        result = beam_search(
+            self.model,
+            prefix=[*drawing.boundary, *drawing.prompt],
+            state=constraint.start(),
+            boundary=drawing.boundary,
+            constraint=constraint,
+            filters=(),
+            width=self.wish.beams,
+            returned=count,
+            longest=drawing.longest - len(drawing.prompt),
+            length_penalty=self.wish.length_penalty,
+        )
+        self.greedy_won = result.greedy_won
+        return [
+            Finished(Draw(rank), (*drawing.prompt, *one.ids), one.complete, result.steps, 0)
+            for rank, one in enumerate(result.hypotheses)
+        ]
+
+    def again(self, piece: int, attempt: int) -> Finished:
+        """One attempt by its address; what a search finds, by its rank."""
+        from tunewright.decoding.generate import Draw
+
+        if self.wish.beams:
+            return self.search(piece + 1)[piece]
+        addresses = [Draw(piece, attempt)]
+        return next(self.draw(lambda: addresses.pop() if addresses else None))
+
+    def judge(self, finished: Finished, tally: Tally) -> Composition | None:
+        """The composition, if what was drawn will do: a whole tune with right bars, as it was wished, and so in its
+        house form. What is drawn freely only needs an end and notes; what is wrong with it is told.
+        """
+        reason = self._fault(finished)
+        if not reason:
+            with suppress(InputError):
+                composition = self.composition(finished)
+                if self.wish.free or not composition.problems:
+                    return composition
+            reason = "no house form"
+        tally.reasons[reason] += 1
+        return None
+
+    def _fault(self, finished: Finished) -> str:
+        """Why what was drawn will not do; empty if it will."""
+        if not finished.complete:
+            return "no end"
+        drawn = read_tune(self.drawn_text(finished))
+        if all(bar.is_silent for bar in drawn.bars):
+            return "no notes"
+        if self.wish.free:
+            return ""
+        if not is_valid(drawn):
+            return "wrong bars"
+        return "not as wished" if self.wish.unmet(drawn) else ""
+
+    def drawn_text(self, finished: Finished) -> str:
+        """What was drawn, to the letter."""
+        return self.run.codec.decode(finished.ids).text.rstrip("\n")
+
+    def composition(self, finished: Finished) -> Composition:
+        """What was drawn, as a piece in house form, numbered by its place.
+
+        Raises:
+            InputError: it can't be written in house form.
+        """
+        number = finished.draw.piece
+        text = self._house_text(self.drawn_text(finished), number + 1)
+        piece = piece_of(text, f"run {self.run.name}, seed {self.wish.seed}, piece {number}")
+        problems = tuple(problem.message for problem in check(read_tune(text)) if problem.severity != "note")
+        return Composition(piece, self._provenance(finished, piece), problems)
+
+    def _house_text(self, drawn: str, number: int) -> str:
+        try:
+            return house_text(drawn, number)
+        except InputError:
+            if not self.wish.free:
+                raise
+            return numbered(drawn, number)
+
+    def _constraint_kept(self, finished: Finished) -> dict[str, Any]:
+        """How the bars and wishes were kept, and what it took."""
+        if self.wish.beams:
+            how = "none" if self.wish.free else "masked"
+            return {"kept": how, "steps": finished.drawn, "greedy_won": self.greedy_won}
+        how = "none" if self.wish.free else "masked" if not self.drawing.redraws else "redrawn"
+        return {"kept": how, "symbols_drawn": finished.drawn, "bars_masked": finished.masked}
+
+    def _provenance(self, finished: Finished, piece: Piece) -> dict[str, Any]:
+        about = self.run.about
+        return {
+            "run": {
+                "name": self.run.name,
+                "builtin": self.run.is_builtin,
+                "folder": str(self.run.folder.resolve()) if not self.run.is_builtin else "",
+                "recipe": about["recipe"],
+                "learned_from": about["corpus"]["name"],
+                "licence_of_data": about["corpus"]["licence"],
+            },
+            "wish": asdict(self.wish),
+            "piece": finished.draw.piece,
+            "attempt": finished.draw.attempt,
+            "constraint": self._constraint_kept(finished),
+            "title": piece.title,
+            "drawn": self.drawn_text(finished),
+            "sha256": text_sha256(piece.text),
+            "versions": {"tunewright": version("tunewright"), "torch": version("torch")},
+        }
+
+
+# What is drawn from
+
+
+def _constraint(run: Run, wish: Wish) -> Constraint:
+    """What keeps the tunes of a run right and as they are wished; with a free wish, only how they begin.
+
+    Raises:
+        DecodingError: the wish contradicts itself, or no right tune can begin with its prompt.
+    """
+    if wish.prompt:
+        _check_prompt(wish.prompt)
+    if wish.free:
+        return _template(run, wish)
+    return composing_language(run.style, run.dialect, run.codec, wish)
+
+
+def _template(run: Run, wish: Wish) -> Template:
+    """What the wish fixes of a tune's beginning, in the spelling that the run has learned."""
+    from tunewright.decoding.template import Fixed, Open, Template
+
+    codec: Any = run.codec
+
+    def ids(text: str) -> tuple[int, ...]:
+        return tuple(codec.encode_text(text).tolist())
+
+    if wish.prompt:
+        return Template([], codec.size, ids(wish.prompt))
+    newline = ids("\n")[0]
+    ends = tuple({*codec.boundary} - {newline})
+    stretches: list[Fixed | Open] = []
+    for text, goes_on in run.style.lines(wish.type, wish.meter, wish.key, wish.title):
+        stretches += [Fixed(ids(text)), Open(newline, ends)] if goes_on else [Fixed(ids(text + "\n"))]
+    return Template(stretches, codec.size)
+
+
+def _check_prompt(prompt: str) -> None:
+    """Refuses at once what could only fail after many attempts."""
+    if len(prompt) > LONGEST_PROMPT:
+        raise DecodingError(f"the prompt has {len(prompt)} characters; expected at most {LONGEST_PROMPT}")
+    if re.search(r"\n\s*\n", prompt):
+        raise DecodingError("the prompt holds a blank line, which ends a tune; expected the beginning of one tune")
+    if "\nK:" not in prompt or not prompt.rpartition("\nK:")[2].count("|"):
+        return
+    tune = read_tune(prompt[: prompt.rfind("|") + 1])  # what stands after the last bar line isn't finished yet
+    for problem in (*tune.problems, *bar_problems(tune)):
+        # The last bar may yet find its partner, unless it is too long already.
+        open_ended = problem not in tune.problems and problem.bar == len(tune.bars)
+        too_long = open_ended and tune.bars[-1].length > tune.bars[-1].meter.bar_length
+        if problem.severity == "error" and (too_long or not open_ended):
+            raise DecodingError(f"no right tune begins with this prompt: bar {problem.bar}: {problem.message}")
