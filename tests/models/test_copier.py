@@ -8,7 +8,8 @@ from torch import Tensor
 from tests.conftest import own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
-from tunewright.decoding.generate import Draw, generate
+from tunewright.decoding.generate import Draw, Drawing, generate
+from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
 from tunewright.evaluation.likelihood import score
 from tunewright.models.context_tree import ContextTree
@@ -99,8 +100,10 @@ def test_it_foresees_repeats_better_than_the_ngram_and_composes() -> None:
     model = Copier.fit([codec.encode_text(text) for text in texts[:24]], codec.boundary, codec.size)
     held_out = [Piece("", text, "") for text in texts[24:]]
     assert score(model, codec, held_out).bits_per_unit < 0.9 * score(model.ngram, codec, held_out).bits_per_unit
-    settings = {"boundary": codec.boundary, "constraint": Template([], codec.size), "filters": []}
-    drawn = next(generate(model, [Draw(0)], seed=1, longest=60, **settings))  # type: ignore[arg-type]
+    table = ConstraintTable(Template([], codec.size), codec.size)
+    addresses = [Draw(0)]
+    drawing = Drawing(codec.boundary, seed=1, longest=60, redraws=0)
+    drawn = next(generate(model, table, drawing, lambda: addresses.pop() if addresses else None))
     assert codec.decode(drawn.ids).text.startswith("X:")
 
 

@@ -60,4 +60,5 @@ def test_a_row_is_drawn_alike_in_any_company_and_at_any_level() -> None:
     together = Categorical().draw(logits, uniforms)
     alone = [Categorical().draw(logits[[row]], uniforms[[row]]).item() for row in range(64)]
     assert together.tolist() == alone
-    assert torch.equal(Categorical().draw(logits + 8192, uniforms), Categorical().draw((logits + 8192) - 8192, uniforms))
+    higher = logits + 8192
+    assert torch.equal(Categorical().draw(higher, uniforms), Categorical().draw(higher - 8192, uniforms))

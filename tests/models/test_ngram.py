@@ -10,7 +10,8 @@ import torch
 from tests.conftest import own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
-from tunewright.decoding.generate import Draw, generate
+from tunewright.decoding.generate import Draw, Drawing, generate
+from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
 from tunewright.evaluation.likelihood import score
 from tunewright.models.ngram import NGram
@@ -78,17 +79,10 @@ def test_it_composes() -> None:
     texts = [own_tune(number) for number in range(30)]
     codec = CharacterCodec.fit(texts)
     model = NGram.fit([codec.encode_text(text) for text in texts], codec.boundary, codec.size)
-    drawn = list(
-        generate(
-            model.for_inference(),
-            [Draw(piece) for piece in range(4)],
-            boundary=codec.boundary,
-            constraint=Template([], codec.size),
-            filters=[],
-            seed=1,
-            longest=2000,
-        )
-    )
+    table = ConstraintTable(Template([], codec.size), codec.size)
+    addresses = [Draw(piece) for piece in range(4)]
+    drawing = Drawing(codec.boundary, seed=1, longest=2000, redraws=0)
+    drawn = list(generate(model.for_inference(), table, drawing, lambda: addresses.pop() if addresses else None))
     written = [codec.decode(one.ids).text for one in drawn if one.complete]
     assert len(set(written)) == 4
     assert all(text.startswith("X:") and "\nK:" in text for text in written)
