@@ -119,7 +119,9 @@ def _grammar(
     pitches = _pitches(wish)
     values = _possible(values, dialect, pitches, wish)
     if wish.title:
-        values["T"] = (_spelled(codec, " ".join(wish.title.split())),)
+        values["T"] = (" ".join(wish.title.split()),)
+    spelled = {value: _spelled(codec, value) for own in values.values() for value in own}
+    values = {letter: tuple(spelled[value] for value in own) for letter, own in values.items()}
     wished = {"M", "K", *("T" if wish.title else ""), *("L" if unit_length else "")}
     if wish.type:
         wished.add(style.type_field or "R")
@@ -127,6 +129,7 @@ def _grammar(
         orders=_orders(style, wished),
         gaps=style.gaps,
         values=values,
+        meanings={text: value for value, text in spelled.items()},
         numbered={style.type_field: style.type_suffix} if style.type_suffix else {},
         characters=dialect.title_characters,
     )

@@ -150,7 +150,8 @@ def places(rules: BarRules, own: Measure) -> Graph[Place]:
 
 def _ways_on(rules: BarRules, place: Place) -> Iterator[Place]:
     yield from rules.signs(place).values()
-    yield rules.close_with(place)
+    if not place.left:
+        yield rules.close_with(place)
     menu = rules.menu(place)
     kinds = [NOTE_PITCH, ALTERED_PITCH, REST_PITCH] if not place.tie else [place.tie]
     for pitch in kinds:

@@ -87,6 +87,9 @@ class Free:
     def resting(self, state: int) -> bool:
         return False
 
+    def meant(self, rested: int, symbol: int) -> int:
+        return rested
+
     def distance(self, state: int) -> int:
         return 0
 
@@ -343,9 +346,10 @@ def test_probabilities_are_those_of_the_filtered_model() -> None:
 @pytest.mark.parametrize("cell", [LSTM, GRU])
 def test_the_memory_of_a_recurrent_model_follows_its_beams(cell: Any) -> None:
     torch.manual_seed(3)
-    model = cell(9, embedding_size=8, hidden_size=16, layers=2).for_inference()
+    plain = cell(9, embedding_size=8, hidden_size=16, layers=2)
     with torch.no_grad():
-        model.output.weight.mul_(8)
+        plain.output.weight.mul_(8)
+        model = plain.for_inference()
         found = search(model, Brackets(9), width=4, longest=20, prefix=torch.tensor([END, 4, 5])).hypotheses
         for one in found:
             whole = torch.tensor([END, 4, 5, *one.ids, END])

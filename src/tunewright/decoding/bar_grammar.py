@@ -168,7 +168,8 @@ class BarGrammar:
             self._measures[address] = self._read_measure(*address)
         return self._measures[address]
 
-    def _read_measure(self, meter: str, unit_length: str, key: str) -> Measure | None:
+    def _read_measure(self, *values: str) -> Measure | None:
+        meter, unit_length, key = (self.header.fields.meanings.get(value, value) for value in values)
         try:
             unit = parse_unit_length(unit_length) if unit_length else Fraction(1, 8)
             pitches = self.pitches.in_key(parse_key(key)) if self.pitches.limited else self.pitches

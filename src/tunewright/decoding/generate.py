@@ -10,16 +10,16 @@ on. Only a stretch that has failed several times is masked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tunewright.contracts import Filter, Memory, SequenceModel
+from tunewright.contracts import Filter, SequenceModel
 from tunewright.decoding.randomness import Stream
-from tunewright.decoding.table import ConstraintTable, Numbers, numbers
+from tunewright.decoding.table import FORBIDDEN, ConstraintTable, Numbers, numbers
 
 WIDTH = 128
 """Sequences drawn side by side, at most."""
@@ -100,53 +100,40 @@ def generate(
     done: Numbers = numbers([])
     while True:
         wanted: list[Draw] = []
-        while len(batch.draws) - len(done) + len(wanted) < width and (draw := following()) is not None:
+        while len(batch.every) - len(done) + len(wanted) < width and (draw := following()) is not None:
             wanted.append(draw)
         batch.replace(done, wanted)
-        if not batch.draws:
+        if not len(batch.every):
             return
         done = batch.step()
         yield from [batch.finished(int(row)) for row in done]
 
 
-@dataclass
 class _Columns:
     """What is known of each row, each a column of shape (rows,).
+
+    Args:
+        values: the columns in the order below, shape (columns, rows); they stay views of it.
 
     Attributes:
         piece: number of its piece.
         attempt: number of its attempt.
         drawn: symbols drawn so far.
+        masked: stretches that were masked.
+        failures: how often what follows the latest rest was drawn in vain.
+        unwatched: length up to which the end, as seen from that rest, is not too far.
         symbol: to be read next.
         state: number of the constraint's state after it.
         length: of the sequence so far.
-        rested_symbol: the three above, where the row last rested.
-        rested_state: see there.
-        rested_length: see there.
-        way_out: symbols from there to the end, at least.
-        failures: how often what follows that rest was drawn in vain.
-        masked: stretches that were masked.
+        rested_symbol, rested_state, rested_length: these three where the row last rested.
     """
 
-    piece: Numbers
-    attempt: Numbers
-    drawn: Numbers
-    symbol: Numbers
-    state: Numbers
-    length: Numbers
-    rested_symbol: Numbers
-    rested_state: Numbers
-    rested_length: Numbers
-    way_out: Numbers
-    failures: Numbers
-    masked: Numbers
-
-    def select(self, rows: Numbers) -> _Columns:
-        return _Columns(*(getattr(self, column.name)[rows] for column in fields(self)))
-
-    def put(self, rows: Numbers, values: _Columns) -> None:
-        for column in fields(self):
-            getattr(self, column.name)[rows] = getattr(values, column.name)
+    def __init__(self, values: Numbers) -> None:
+        self.values = values
+        self.piece, self.attempt, self.drawn, self.masked, self.failures, self.unwatched = values[:6]
+        self.now, self.rested = values[6:9], values[9:]
+        self.symbol, self.state, self.length = self.now
+        self.rested_symbol, self.rested_state, self.rested_length = self.rested
 
 
 class _Batch:
@@ -154,58 +141,57 @@ class _Batch:
 
     def __init__(self, model: SequenceModel, table: ConstraintTable, drawing: Drawing) -> None:
         self.model, self.table, self.drawing = model, table, drawing
-        self.draws: list[Draw] = []
-        self.at = _Columns(*(numbers([]) for _ in fields(_Columns)))
-        self.ids: Numbers = np.zeros((0, drawing.longest), dtype=np.int64)
         self.stream = Stream(drawing.seed, model.emission.uniforms_per_draw)
         # Boundary and prompt are read once for all; their last symbol is what every row reads first.
         self.known = [*drawing.boundary, *drawing.prompt]
         with torch.inference_mode():
             empty = model.empty(1)
             self.origin = model(torch.tensor([self.known[:-1]]), empty)[1] if len(self.known) > 1 else empty
-            self.memory: Memory = model.empty(0)
-            self.rested: Memory = model.empty(0)
+            self._make_room(0)
+
+    def _make_room(self, rows: int) -> None:
+        """Room for so many sequences, in the place of none."""
+        self.memory, self.rested = self.model.empty(rows), self.model.empty(rows)
+        self._lay_out(np.zeros((12, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
+
+    def _lay_out(self, columns: Numbers, ids: Numbers) -> None:
+        """Takes columns, (columns, rows), and sequences, (rows, longest)."""
+        self.at, self.ids = _Columns(columns), ids
+        self.every = np.arange(len(ids))
+        self.inputs = torch.from_numpy(self.at.symbol).unsqueeze(1)
 
     @torch.inference_mode()
     def replace(self, done: Numbers, draws: Sequence[Draw]) -> None:
         """Puts new sequences in the place of those that are done; the batch shrinks or grows where numbers differ."""
-        new = numbers(range(len(self.draws), len(self.draws) + len(draws) - len(done)))
+        if not len(done) and not draws:
+            return
+        new = np.arange(len(self.every), len(self.every) + len(draws) - len(done))
         if len(new):
-            self._keep(np.concatenate([np.arange(len(self.draws)), np.zeros(len(new), dtype=np.int64)]))
-        rows = np.concatenate([done, new])[: len(draws)]
-        if len(rows):
-            self._begin(rows, draws)
+            self._keep(np.concatenate([self.every, np.zeros(len(new), dtype=np.int64)]))
+        if draws:
+            self._begin(np.concatenate([done, new])[: len(draws)], draws)
         if len(left := done[len(draws) :]):
-            self._keep(np.setdiff1d(np.arange(len(self.draws)), left))
+            self._keep(np.setdiff1d(self.every, left))
 
     def _keep(self, rows: Numbers) -> None:
         """Goes on with these rows only, in this order; one may be repeated."""
-        if not len(self.draws):
-            self.memory, self.rested = self.model.empty(len(rows)), self.model.empty(len(rows))
-            self.at = _Columns(*(np.zeros(len(rows), dtype=np.int64) for _ in fields(_Columns)))
-            self.ids = np.zeros((len(rows), self.drawing.longest), dtype=np.int64)
-            self.draws = [Draw(0)] * len(rows)
-            self.stream.keep(np.arange(len(rows)))
+        self.stream.keep(rows)
+        if not len(self.every):
+            self._make_room(len(rows))
             return
         index = torch.from_numpy(rows)
         self.memory, self.rested = self.model.select(self.memory, index), self.model.select(self.rested, index)
-        self.at, self.ids = self.at.select(rows), self.ids[rows]
-        self.draws = [self.draws[row] for row in rows]
-        self.stream.keep(rows)
+        self._lay_out(self.at.values.take(rows, axis=1), self.ids[rows])
 
     def _begin(self, rows: Numbers, draws: Sequence[Draw]) -> None:
         """Sets rows to the beginning of these sequences."""
-        prompt = self.drawing.prompt
-        for row, draw in zip(rows, draws, strict=True):
-            self.draws[row] = draw
+        at, prompt = self.at, self.drawing.prompt
         self.ids[rows, : len(prompt)] = prompt
-        same = np.ones(len(rows), dtype=np.int64)
+        at.values[:, rows] = 0
+        at.piece[rows], at.attempt[rows] = [draw.piece for draw in draws], [draw.attempt for draw in draws]
         start = self.table.number(self.table.constraint.start())
-        standing = (self.known[-1] * same, start * same, len(prompt) * same)
-        pieces, attempts = numbers([draw.piece for draw in draws]), numbers([draw.attempt for draw in draws])
-        nothing = 0 * same
-        way_out = self.table.distances(standing[1])
-        self.at.put(rows, _Columns(pieces, attempts, nothing, *standing, *standing, way_out, nothing, nothing))
+        at.now[:, rows] = at.rested[:, rows] = numbers([self.known[-1], start, len(prompt)])[:, None]
+        at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.state[rows])
         index, origins = torch.from_numpy(rows), torch.zeros(len(rows), dtype=torch.long)
         self.memory = self.model.assign(self.memory, index, self.origin, origins)
         self.rested = self.model.assign(self.rested, index, self.origin, origins)
@@ -215,77 +201,99 @@ class _Batch:
         """Draws one symbol for every row; the rows that are done."""
         at = self.at
         self._rest()
-        logits, self.memory = self.model(torch.from_numpy(at.symbol)[:, None], self.memory)
-        allowed, strict = self._allowed()
-        drawn = self._draw(logits[:, -1], allowed, strict)
+        logits, self.memory = self.model(self.inputs, self.memory)
+        watched = at.length > at.unwatched
+        drawn = self._draw(logits[:, -1], watched)
+        after = self.table.advance(at.state, drawn)
+        if np.count_nonzero(watched):
+            self._forbid_too_far(watched, drawn, after)
         at.drawn += 1
-        every = np.arange(len(drawn))
-        wrong = ~allowed[every, drawn]
-        right = every if not wrong.any() else np.flatnonzero(~wrong)
-        symbols = drawn[right]
-        self.ids[right, at.length[right]] = symbols
-        at.symbol[right], at.length[right] = symbols, at.length[right] + 1
-        at.state[right] = self.table.advance(at.state[right], symbols)
-        if len(right) < len(every):
-            self._go_back(np.flatnonzero(wrong), drawn[wrong])
-        return np.flatnonzero(self._complete() | (at.length == self.drawing.longest))
+        right = after >= 0
+        if np.count_nonzero(right) == len(right):
+            self._go_on(self.every, drawn, after)
+        else:
+            self._go_on(right.nonzero()[0], drawn[right], after[right])
+            self._go_back((~right).nonzero()[0], drawn[~right])
+        return self._done()
 
     def _rest(self) -> None:
         """Remembers where rows rest, before what comes last is read."""
         at = self.at
-        resting = np.flatnonzero(self.table.resting[at.state] & (at.length > at.rested_length))
-        if not len(resting):
+        rows = (self.table.resting[at.state] & (at.length > at.rested_length)).nonzero()[0]
+        if not len(rows):
             return
-        index = torch.from_numpy(resting)
-        self.rested = self.model.assign(self.rested, index, self.memory, index)
-        at.rested_symbol[resting], at.rested_state[resting] = at.symbol[resting], at.state[resting]
-        at.rested_length[resting], at.failures[resting] = at.length[resting], 0
-        at.way_out[resting] = self.table.distances(at.state[resting])
+        at.rested[:, rows] = at.now[:, rows]
+        at.failures[rows] = 0
+        at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.state[rows])
+        if self.drawing.redraws:
+            index = torch.from_numpy(rows)
+            self.rested = self.model.assign(self.rested, index, self.memory, index)
 
-    def _go_back(self, rows: Numbers, symbols: Numbers) -> None:
-        """Takes back what rows have drawn since they last rested, but not what these symbols tell was meant."""
+    def _draw(self, logits: Tensor, watched: NDArray[np.bool_]) -> Numbers:
+        """A symbol for each row; nothing but what is allowed where all else is masked."""
+        at, table = self.at, self.table
+        masked = at.failures >= self.drawing.redraws
+        if np.count_nonzero(masked):
+            forbidden = ~table.masks[at.state] & masked[:, None]
+            for row in (masked & watched).nonzero()[0].tolist():
+                forbidden[row] = ~self._closing(row)
+            if np.count_nonzero(forbidden):
+                logits = logits.masked_fill(torch.from_numpy(forbidden), float("-inf"))
+        for apply in self.drawing.filters:
+            logits = apply(logits)
+        uniforms = torch.from_numpy(self.stream.next(at.piece, at.attempt, at.drawn))
+        drawn: Numbers = self.model.emission.draw(logits, uniforms).numpy()
+        return drawn
+
+    def _closing(self, row: int) -> NDArray[np.bool_]:
+        """What this row may draw and still come to the end in time, shape (size,)."""
+        return self.table.closing(int(self.at.state[row]), self.drawing.longest - int(self.at.length[row]) - 1)
+
+    def _forbid_too_far(self, watched: NDArray[np.bool_], drawn: Numbers, after: Numbers) -> None:
+        """Forbids what was drawn in watched rows if the end is too far after it, and nearer after something else."""
+        rows = (watched & (after >= 0)).nonzero()[0]
+        too_far = self.table.distances(after[rows]) > self.drawing.longest - self.at.length[rows] - 1
+        for row in rows[too_far].tolist():
+            if not self._closing(row)[drawn[row]]:
+                after[row] = FORBIDDEN
+
+    def _go_on(self, rows: Numbers, drawn: Numbers, after: Numbers) -> None:
+        """Takes what these rows have drawn, and the states after it."""
         at = self.at
-        at.rested_state[rows] = self.table.meant(at.rested_state[rows], symbols)
-        at.symbol[rows], at.state[rows] = at.rested_symbol[rows], at.rested_state[rows]
-        at.length[rows] = at.rested_length[rows]
+        self.ids[rows, at.length[rows]] = drawn
+        at.symbol[rows], at.state[rows] = drawn, after
+        at.length[rows] += 1
+
+    def _go_back(self, rows: Numbers, drawn: Numbers) -> None:
+        """Takes back what rows have drawn since they last rested, but not what was meant by what could not come."""
+        at = self.at
+        at.rested_state[rows] = self.table.meant(at.rested_state[rows], drawn)
+        at.now[:, rows] = at.rested[:, rows]
         at.failures[rows] += 1
         at.masked[rows] += at.failures[rows] == self.drawing.redraws
         index = torch.from_numpy(rows)
         self.memory = self.model.assign(self.memory, index, self.rested, index)
 
-    def _allowed(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """What may be drawn, shape (rows, size), and the rows for which all else is masked, shape (rows,)."""
-        at, table = self.at, self.table
-        allowed = table.masks[at.state]
-        remaining = self.drawing.longest - at.length
-        for row in np.flatnonzero(remaining < CLOSE + at.way_out):
-            allowed[row] = table.closing(int(at.state[row]), int(remaining[row]) - 1)
-        return allowed, at.failures >= self.drawing.redraws
+    def _done(self) -> Numbers:
+        """The rows that are as long as can be, or end with the boundary."""
+        at, longest = self.at, self.drawing.longest
+        rows: Numbers = ((at.symbol == self.drawing.boundary[-1]) | (at.length == longest)).nonzero()[0]
+        return rows[(at.length[rows] == longest) | self._complete(rows)] if len(rows) else rows
 
-    def _draw(self, logits: Tensor, allowed: NDArray[np.bool_], strict: NDArray[np.bool_]) -> Numbers:
-        if strict.any():
-            forbidden = torch.from_numpy(~allowed & strict[:, None])
-            logits = logits.masked_fill(forbidden, float("-inf"))
-        for apply in self.drawing.filters:
-            logits = apply(logits)
-        uniforms = torch.from_numpy(self.stream.next(self.at.piece, self.at.attempt, self.at.drawn))
-        drawn: Numbers = self.model.emission.draw(logits, uniforms).numpy()
-        return drawn
-
-    def _complete(self) -> NDArray[np.bool_]:
-        """The rows that end with the boundary."""
-        boundary, at = self.drawing.boundary, self.at
-        complete: NDArray[np.bool_] = at.symbol == boundary[-1]
-        if len(boundary) > 1 and complete.any():
-            before = at.length[:, None] - np.arange(len(boundary), 0, -1)
-            ends = self.ids[np.arange(len(before))[:, None], np.maximum(before, 0)] == boundary
-            complete &= ends.all(axis=1) & (before[:, 0] >= 0)
-        return complete & (at.length > len(self.drawing.prompt))
+    def _complete(self, rows: Numbers) -> NDArray[np.bool_]:
+        """Which of these rows end with the boundary: (rows,) -> (rows,)."""
+        boundary, lengths = self.drawing.boundary, self.at.length[rows]
+        begins = lengths - len(boundary)
+        places = np.maximum(begins, 0)[:, None] + np.arange(len(boundary))
+        ends = (self.ids[rows[:, None], places] == boundary).all(axis=1)
+        complete: NDArray[np.bool_] = ends & (begins >= 0) & (lengths > len(self.drawing.prompt))
+        return complete
 
     def finished(self, row: int) -> Finished:
         """A row that is done, as it was drawn."""
         at = self.at
-        complete = bool(self._complete()[row])
+        complete = bool(self._complete(numbers([row]))[0])
         length = int(at.length[row]) - (len(self.drawing.boundary) if complete else 0)
         ids = tuple(self.ids[row, :length].tolist())
-        return Finished(self.draws[row], ids, complete, int(at.drawn[row]), int(at.masked[row]))
+        draw = Draw(int(at.piece[row]), int(at.attempt[row]))
+        return Finished(draw, ids, complete, int(at.drawn[row]), int(at.masked[row]))

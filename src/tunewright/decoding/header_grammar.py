@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 LONGEST_TEXT = 60
@@ -22,6 +22,7 @@ class Fields:
         values: legal values of a field, as they are written; a field without any holds free text.
         numbered: fields whose value is followed by this and a number, e.g. ``{"Z": "-"}`` for ``Z: id:dc-reel-18``.
         characters: what free text is made of.
+        meanings: values that are spelled otherwise, as a codec must -> what they mean.
     """
 
     orders: tuple[str, ...]
@@ -29,6 +30,7 @@ class Fields:
     values: Mapping[str, tuple[str, ...]]
     numbered: Mapping[str, str]
     characters: str
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Head(NamedTuple):

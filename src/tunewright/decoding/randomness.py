@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
 
-MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-KEY_INCREMENTS = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
+MULTIPLIERS = np.array([0xD2511F53, 0xCD9E8D57], dtype=np.uint64)
+KEY_INCREMENTS = np.array([0x9E3779B9, 0xBB67AE85], dtype=np.uint64)
 LOW = np.uint64(0xFFFFFFFF)
 SHIFT = np.uint64(32)
 ROUNDS = 10
-BLOCK = 64
+BLOCK = 256
 """Steps of which a stream makes the numbers at once."""
 
 
@@ -28,17 +28,14 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words])
     arrays.
     """
     first, second, third, fourth = counter
-    low_key, high_key = key
+    multiplied, kept, keys = np.stack([first, third]), np.stack([second, fourth]), np.stack(key)
+    ones = (1,) * np.ndim(first)
+    multipliers, increments = MULTIPLIERS.reshape(2, *ones), KEY_INCREMENTS.reshape(2, *ones)
     for _ in range(ROUNDS):
-        left, right = MULTIPLIERS[0] * first, MULTIPLIERS[1] * third
-        first, second, third, fourth = (
-            (right >> SHIFT) ^ second ^ low_key,
-            right & LOW,
-            (left >> SHIFT) ^ fourth ^ high_key,
-            left & LOW,
-        )
-        low_key, high_key = (low_key + KEY_INCREMENTS[0]) & LOW, (high_key + KEY_INCREMENTS[1]) & LOW
-    return first, second, third, fourth
+        crossed = (multiplied * multipliers)[::-1]
+        multiplied, kept = (crossed >> SHIFT) ^ kept ^ keys, crossed & LOW
+        keys = (keys + increments) & LOW
+    return multiplied[0], kept[0], multiplied[1], kept[1]
 
 
 def uniforms(
@@ -62,7 +59,7 @@ def uniforms(
     address = (attempts.astype(np.uint64)[:, None] << np.uint64(16)) | index
     counter = np.broadcast_to(steps.astype(np.uint64)[:, None], shape)
     nothing = np.zeros(shape, dtype=np.uint64)
-    key = (nothing + np.uint64(seed & 0xFFFFFFFF), nothing + np.uint64((seed >> 32) & 0xFFFFFFFF))
+    key = (np.array([[seed & 0xFFFFFFFF]], dtype=np.uint64), np.array([[seed >> 32 & 0xFFFFFFFF]], dtype=np.uint64))
     first, second, _, _ = philox((counter, address, rows, nothing), key)
     bits = (first >> np.uint64(5) << np.uint64(26)) | (second >> np.uint64(6))
     return bits.astype(np.float64) * 2.0**-53
@@ -83,7 +80,7 @@ class Stream:
     def next(self, pieces: NDArray[np.int64], attempts: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[Any]:
         """Numbers for the next step of rows 0, 1, ...: three arrays of shape (rows,) -> (rows, count)."""
         places = steps % BLOCK
-        if (at_start := np.flatnonzero(places == 0)).size:
+        if len(at_start := (places == 0).nonzero()[0]):
             self._fill(at_start, pieces[at_start], attempts[at_start], steps[at_start])
         return self.blocks[np.arange(len(steps)), places]
 

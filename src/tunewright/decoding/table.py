@@ -12,7 +12,8 @@ from torch import Tensor
 from tunewright.contracts import Constraint, ConstraintState
 
 Numbers = NDArray[np.int64]
-UNKNOWN = -1
+FORBIDDEN = -1
+UNKNOWN = -2
 
 
 class ConstraintTable:
@@ -21,16 +22,23 @@ class ConstraintTable:
     Args:
         constraint: whose states these are; only asked for what isn't known yet.
         size: number of symbols.
+
+    Attributes:
+        states: by number.
+        masks: what may come in each state, (states, size).
+        resting: whether something is just complete in each state, (states,).
     """
 
     def __init__(self, constraint: Constraint, size: int) -> None:
         self.constraint, self.size = constraint, size
         self.states: list[ConstraintState] = []
-        self._numbers: dict[ConstraintState, int] = {}
-        self._corrected: dict[tuple[int, int], int] = {}
         self.masks: NDArray[np.bool_] = np.ones((64, size), dtype=np.bool_)
         self.resting: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
+        self._numbers: dict[ConstraintState, int] = {}
         self._following: NDArray[np.int32] = np.full((64, size), UNKNOWN, dtype=np.int32)
+        self._distances: Numbers = np.full(64, UNKNOWN)
+        self._further: dict[int, Numbers] = {}
+        self._corrected: dict[tuple[int, int], int] = {}
 
     def number(self, state: ConstraintState) -> int:
         """The number of a state, a new one for a new state."""
@@ -38,18 +46,46 @@ class ConstraintTable:
         return self._add(state) if found is None else found
 
     def advance(self, numbers: Numbers, symbols: Numbers) -> Numbers:
-        """The states after these symbols, each of which must be allowed: (rows,), (rows,) -> (rows,)."""
-        following = self._following[numbers, symbols]
-        for row in np.flatnonzero(following == UNKNOWN):
-            number, symbol = int(numbers[row]), int(symbols[row])
-            after = self.number(self.constraint.advance(self.states[number], symbol))
-            following[row] = self._following[number, symbol] = after
-        return following.astype(np.int64)
+        """The states after these symbols, :data:`FORBIDDEN` where one may not come: (rows,), (rows,) -> (rows,)."""
+        following = self._following[numbers, symbols].astype(np.int64)
+        for row in (following == UNKNOWN).nonzero()[0].tolist():
+            following[row] = self._advance(int(numbers[row]), int(symbols[row]))
+        return following
 
     def meant(self, rested: Numbers, symbols: Numbers) -> Numbers:
         """Where rows go on after symbols that could not come: (rows,), (rows,) -> (rows,)."""
         pairs = zip(rested.tolist(), symbols.tolist(), strict=True)
         return numbers([self._meant(number, symbol) for number, symbol in pairs])
+
+    def distances(self, numbers: Numbers) -> Numbers:
+        """Fewest symbols from each of these states to the end: (rows,) -> (rows,)."""
+        distances: Numbers = self._distances[numbers]
+        for row in (distances == UNKNOWN).nonzero()[0].tolist():
+            number = int(numbers[row])
+            distances[row] = self._distances[number] = self.constraint.distance(self.states[number])
+        return distances
+
+    def closing(self, number: int, remaining: int) -> NDArray[np.bool_]:
+        """The symbols after which ``remaining`` more are enough to come to the end; those that come closest to it, if
+        there are none: shape (size,).
+        """
+        if number not in self._further:
+            self._further[number] = self._distances_further(number)
+        distances = self._further[number]
+        mask: NDArray[np.bool_] = distances <= max(remaining, int(distances.min()))
+        return mask
+
+    def as_constraint(self) -> NumberedConstraint:
+        """The same constraint with its states as numbers, so that nothing is asked twice."""
+        return NumberedConstraint(self)
+
+    def _advance(self, number: int, symbol: int) -> int:
+        """The state after one symbol, asked for if it isn't known."""
+        after = int(self._following[number, symbol])
+        if after == UNKNOWN:
+            after = self.number(self.constraint.advance(self.states[number], symbol))
+            self._following[number, symbol] = after
+        return after
 
     def _meant(self, number: int, symbol: int) -> int:
         if (number, symbol) not in self._corrected:
@@ -57,24 +93,14 @@ class ConstraintTable:
             self._corrected[number, symbol] = self.number(after)
         return self._corrected[number, symbol]
 
-    def distances(self, states: Numbers) -> Numbers:
-        """Fewest symbols from each of these states to the end: (rows,) -> (rows,)."""
-        return numbers([self.constraint.distance(self.states[state]) for state in states.tolist()])
-
-    def closing(self, number: int, remaining: int) -> NDArray[np.bool_]:
-        """The symbols after which ``remaining`` more are enough to come to the end; those that come closest to it, if
-        there are none: shape (size,).
-        """
-        mask: NDArray[np.bool_] = self.masks[number].copy()
-        allowed = np.flatnonzero(mask)
-        after = self.advance(np.full(len(allowed), number), allowed)
-        distances = self.distances(after)
-        mask[allowed[distances > max(remaining, int(distances.min()))]] = False
-        return mask
-
-    def as_constraint(self) -> NumberedConstraint:
-        """The same constraint with its states as numbers, so that nothing is asked twice."""
-        return NumberedConstraint(self)
+    def _distances_further(self, number: int) -> Numbers:
+        """The distance to the end after each symbol; the largest number after one that may not come, (size,)."""
+        state, constraint = self.states[number], self.constraint
+        found = np.full(self.size, np.iinfo(np.int64).max)
+        # What comes after is not numbered: most of it is never met.
+        for symbol in np.flatnonzero(self.masks[number]).tolist():
+            found[symbol] = constraint.distance(constraint.advance(state, symbol))
+        return found
 
     def _add(self, state: ConstraintState) -> int:
         number = len(self.states)
@@ -85,14 +111,16 @@ class ConstraintTable:
         mask = self.constraint.allowed(state)
         if mask is not None:
             self.masks[number] = mask.numpy()
+            self._following[number, ~self.masks[number]] = FORBIDDEN
         self.resting[number] = self.constraint.resting(state)
         return number
 
     def _grow(self) -> None:
         """Room for twice as many states."""
         more = len(self.resting)
-        self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
         self.resting = np.concatenate([self.resting, np.zeros(more, dtype=np.bool_)])
+        self._distances = np.concatenate([self._distances, np.full(more, UNKNOWN)])
+        self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
         unknown = np.full((more, self.size), UNKNOWN, dtype=np.int32)
         self._following = np.concatenate([self._following, unknown])
 

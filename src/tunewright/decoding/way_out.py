@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 
-from tunewright.decoding.bar_grammar import AnyState, BarGrammar, Opening, Written
+from tunewright.decoding.bar_grammar import AnyState, BarGrammar, Opening, State, Written
 from tunewright.decoding.header_grammar import Head
 from tunewright.decoding.places import BAR, ENDED, NOTE, NOTE_PITCH, REST_PITCH, RESTS, UNKNOWN, Place
 
 NO_WAY = 1_000_000
 """Longer than any tune."""
+DEEPEST = 50
+"""So many places are looked through in one go; a tune of many bars that are counted has a longer way."""
+
+
+class _TooDeepError(Exception):
+    """A place so far along the way that it is looked at first, by itself."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__("too deep")
+        self.place = place
 
 
 class WayOut:
@@ -26,12 +36,40 @@ class WayOut:
 
     def __init__(self, grammar: BarGrammar) -> None:
         self.grammar, self.rules = grammar, grammar.rules
-        self._from_place = lru_cache(maxsize=None)(self._find_from_place)
         self._from_header_values = lru_cache(maxsize=None)(self._find_from_values)
-        self.characters = lru_cache(maxsize=None)(self._find)
+        self._known: dict[AnyState, int] = {}
+        self._known_places: dict[Place, int] = {}
+        self._depth = 0
+
+    def characters(self, state: AnyState) -> int:
+        """Characters from this state to the end, the ending included."""
+        known = self._known.get(state)
+        if known is not None:
+            return known
+        waiting = [state]
+        while waiting:
+            try:
+                self._known[waiting[-1]] = self._find(waiting[-1])
+                waiting.pop()
+            except _TooDeepError as further:
+                if State(further.place) in waiting:
+                    raise RecursionError("the way out leads round in a circle") from None
+                waiting.append(State(further.place))
+        return self._known[state]
+
+    def _from_place(self, place: Place) -> int:
+        """The same from a place, remembered."""
+        if place not in self._known_places:
+            if self._depth == DEEPEST:
+                raise _TooDeepError(place)
+            self._depth += 1
+            try:
+                self._known_places[place] = self._find_from_place(place)
+            finally:
+                self._depth -= 1
+        return self._known_places[place]
 
     def _find(self, state: AnyState) -> int:
-        """Characters from this state to the end, the ending included."""
         if isinstance(state, Head):
             return self._from_header(state)
         if isinstance(state, Opening):

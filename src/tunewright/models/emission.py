@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -22,10 +23,12 @@ class Categorical:
 
         In double precision, so that equal logits and uniforms give the same symbol on every machine.
         """
-        weights = torch.exp(logits.double() - logits.amax(dim=-1, keepdim=True))
-        cumulative = weights.cumsum(dim=-1)
+        # By NumPy, whose operations on small arrays take less time to begin; its sums alone are slow.
+        values = logits.double().numpy(force=True)
+        weights = np.exp(values - values.max(axis=1, keepdims=True))
+        cumulative = torch.from_numpy(weights).cumsum(dim=1).numpy()
+        total = cumulative[:, -1:]
         # Just below the total, whatever rounding does: at the total stand those after the last possible symbol.
-        below_total = torch.nextafter(cumulative[:, -1:], cumulative.new_zeros(()))
-        passed = torch.minimum(uniforms * cumulative[:, -1:], below_total)
-        # right=True never lands on a symbol of probability 0.
-        return torch.searchsorted(cumulative, passed, right=True)[:, 0]
+        passed = np.minimum(uniforms.numpy(force=True) * total, np.nextafter(total, 0.0))
+        # The first beyond it, so never a symbol of probability 0.
+        return torch.from_numpy((cumulative > passed).argmax(axis=1)).to(logits.device)

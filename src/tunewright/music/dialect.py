@@ -23,6 +23,8 @@ TITLE = re.compile(r"[^\n\\%#\"\[\]|:!]")
 """What a title may be made of: nothing that begins a comment, an escape or a sign of music."""
 
 _FIELD = re.compile(r"[A-Za-z]:(?![|:])")
+_NO_NOTES = re.compile(r"\[[A-Za-z]:[^\]\n]*\]|^[A-Za-z]:(?![|:]).*|\"[^\"\n]*\"|%.*", re.MULTILINE)
+"""Fields within the music, texts and comments, the letters of which are no notes."""
 _NOTE = re.compile(rf"({PITCH}|[zx])({LENGTH})")
 _SIGN = re.compile(r"\^\^?|__?|=")
 _KINDS = {
@@ -86,7 +88,7 @@ class Dialect:
             counts = Counter(chain.from_iterable(map(set, found)))
             return tuple(one for one, count in counts.most_common() if count >= enough)
 
-        notes = [_NOTE.findall(body) for body in bodies]
+        notes = [_NOTE.findall(_NO_NOTES.sub(" ", body)) for body in bodies]
         kinds = {name: used(_found(kind, body) for body in bodies) for name, kind in _KINDS.items()}
         lengths = used([length for _, length in own if parse_length(length)] for own in notes)
         titles = [line for header, _ in halves for line in header if line.startswith("T:")]
