@@ -22,7 +22,7 @@ from tunewright.music.keys import parse_meter
 from tunewright.music.reader import read_tune
 
 METERS = ("2/4", "3/4", "4/4", "C|", "6/8", "9/8", "12/8")
-LONGEST_WAY_AHEAD = 2
+LONGEST_WAY_AHEAD = 4
 """Characters by which a way out may be longer than the shortest."""
 Node = TypeVar("Node")
 
@@ -129,29 +129,39 @@ class Graph(Generic[Node]):
         return [node for node, steps in zip(self.nodes, self.to_end(), strict=True) if steps is None]
 
 
-def explore(start: Node, ways: Callable[[Node], Iterable[Node]], ended: Callable[[Node], bool]) -> Graph[Node]:
-    """All that can be reached from a start."""
+def explore(
+    start: Node,
+    ways: Callable[[Node], Iterable[Node]],
+    ended: Callable[[Node], bool],
+    also: Callable[[Node], Iterable[Node]] = lambda node: (),
+) -> Graph[Node]:
+    """All that can be reached from a start; from each node one may be put to ``also``, which is no step on."""
     nodes, numbers, following = [start], {start: 0}, []
+
+    def number(node: Node) -> int:
+        if node not in numbers:
+            numbers[node] = len(nodes)
+            nodes.append(node)
+        return numbers[node]
+
     for node in nodes:  # grows while it is read
-        own = []
-        for after in ways(node):
-            if after not in numbers:
-                numbers[after] = len(nodes)
-                nodes.append(after)
-            own.append(numbers[after])
-        following.append(own)
+        following.append([number(after) for after in ways(node)])
+        for other in also(node):
+            number(other)
     return Graph(nodes, following, [number for number, node in enumerate(nodes) if ended(node)])
 
 
 def places(rules: BarRules, own: Measure) -> Graph[Place]:
     """All places that complete signs, notes, rests, broken pairs and ties lead to."""
-    return explore(rules.start(own), lambda place: _ways_on(rules, place), lambda place: place.spot == ENDED)
+
+    def closing(place: Place) -> list[Place]:
+        return [] if place.left else [rules.close_with(place)]
+
+    return explore(rules.start(own), lambda place: _ways_on(rules, place), lambda place: place.spot == ENDED, closing)
 
 
 def _ways_on(rules: BarRules, place: Place) -> Iterator[Place]:
     yield from rules.signs(place).values()
-    if not place.left:
-        yield rules.close_with(place)
     menu = rules.menu(place)
     kinds = [NOTE_PITCH, ALTERED_PITCH, REST_PITCH] if not place.tie else [place.tie]
     for pitch in kinds:
@@ -175,9 +185,8 @@ def characters(language: BarGrammar, start: Any, alphabet: str) -> Graph[Any]:
     def ways(state: Any) -> Iterator[Any]:
         for char in sorted(language.characters(state) & known):
             yield language.step(state, char)
-        yield language.meant(state, ":")
 
-    return explore(start, ways, language.ended)
+    return explore(start, ways, language.ended, lambda state: [language.meant(state, ":")])
 
 
 # Symbols

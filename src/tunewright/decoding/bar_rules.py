@@ -77,7 +77,8 @@ class BarRules:
         if repeated is None:
             mode = EITHER if self.dialect.implicit_repeats and place.back != OVER else PLAIN
         elif repeated:
-            mode = REPEATED if self.dialect.implicit_repeats and place.back != OVER else ""
+            opened = not self.dialect.implicit_repeats or place.back == OVER
+            mode = "" if opened or self._would_be_field(place._replace(mode=REPEATED)) else REPEATED
         else:
             mode = PLAIN
         return place._replace(spot=PART, mode=mode)
@@ -99,7 +100,14 @@ class BarRules:
         """The beginning of a bar, with it settled that the part ends with this bar, where it may; else as it was."""
         if place.spot not in (BAR, LINE) or place.mode not in (REPEATED, EITHER, FIRST):
             return place
-        return place._replace(closing=True) if self.plan.last(place.counter) == MAY else place
+        closing = place._replace(closing=True)
+        return closing if self.plan.last(place.counter) == MAY and not self._would_be_field(closing) else place
+
+    def _would_be_field(self, place: Place) -> bool:
+        """Whether a bar can only be one note and ``:|``: at the beginning of a line, letter and colon make a field."""
+        if place.mode not in (REPEATED, FIRST) or self._last(place) != CLOSE:
+            return False
+        return place.measure.bar - max(place.pickup, 0) == place.measure.lengths.get("")
 
     def fits(self, place: Place, length: int) -> bool:
         """Whether notes of this length leave a room from which the bar can be completed. Everything asks here."""
@@ -250,6 +258,8 @@ class BarRules:
             found[self.dialect.endings] = self._first(place)
         elif place.spot == NOTE:
             found |= self._after_note(place)
+        if self._would_be_field(place):
+            return found
         if place.spot == BAR:
             found[self.line_end] = place._replace(spot=LINE)
         if self.changes_key and place.mode and not place.tie and place.spot in (PART, OPENED, BAR, LINE):

@@ -124,7 +124,11 @@ class WayOut:
     def _after_note(self, place: Place, pitch: str, length: str) -> int:
         after = self.rules.commit(place, pitch, length)
         if self.rules.menu(place).as_field and len(pitch + length) == 1 and ":|" in self.rules.signs(after):
-            return min(self._by_one_sign(after), default=NO_WAY)  # a colon would make a field of it
+            closing = {
+                sign: end for sign, end in self.rules.signs(after).items() if sign in self.rules.dialect.bar_lines
+            }
+            ways = [len(sign) + self._from_place(end) for sign, end in closing.items()]
+            return min([*ways, *self._by_one_sign(after)], default=NO_WAY)  # a colon would make a field of it
         return self._from_place(after)
 
     def _find_from_place(self, place: Place) -> int:
