@@ -14,6 +14,10 @@ from tunewright.settings import Settings
 from tunewright.train import train
 from tunewright.training.trackers import standard_trackers
 
+# One thread: models here are tiny, and two that wait for one another on a busy machine are far slower than one. Nothing
+# above imports PyTorch, which reads this once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SCALE = ["D", "E", "F", "G", "A", "B", "c", "d", "e", "f", "g", "a", "b"]
 DANCES = {"reel": ("4/4", 4), "jig": ("6/8", 3), "polka": ("2/4", 2)}
 
