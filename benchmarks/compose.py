@@ -194,7 +194,7 @@ class Ours:
         run = self.run
         constraint: Constraint = Template([], self.codec.size)
         if not free:
-            constraint = composing_language(run.style, run.dialect, self.codec, Wish(temperature=1))
+            constraint = composing_language(run, Wish(temperature=1))
         return ConstraintTable(constraint, self.codec.size)
 
     def draw(self, table: ConstraintTable, free: bool, width: int, pieces: range) -> tuple[list[Finished], float]:

@@ -326,7 +326,9 @@ def test_one_that_fails_takes_none_of_the_others_with_it(tiny_run: Run, monkeypa
     assert made
 
 
-@pytest.mark.parametrize("name", ["run.json", "codec.json", "style.json", "settings.json", "dialect.json"])
+@pytest.mark.parametrize(
+    "name", ["run.json", "codec.json", "style.json", "settings.json", "dialect.json", "shapes.json"]
+)
 @pytest.mark.parametrize("content", ["{", "[]", '{"codec": 3}'])
 def test_a_damaged_run_is_told(tiny_run: Run, tmp_path: Path, name: str, content: str) -> None:
     folder = tmp_path / "run"

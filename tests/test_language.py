@@ -13,6 +13,7 @@ from tunewright.language import composing_language
 from tunewright.music.dialect import Dialect
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.reader import read_tune
+from tunewright.music.shapes import Shapes
 from tunewright.wish import Wish
 
 TEXTS = [own_tune(number) for number in range(1, 31)]
@@ -29,11 +30,11 @@ class Small:
     def __init__(self, texts: list[str], boundary: Any = "symbol") -> None:
         self.codec = CharacterCodec.fit(texts, boundary=boundary)
         self.style = HeaderStyle.of([read_tune(text) for text in texts], texts)
-        self.dialect = Dialect.of(texts)
+        self.dialect, self.shapes = Dialect.of(texts), Shapes.of([read_tune(text) for text in texts])
 
     def holds(self, text: str, **wish: Any) -> bool:
         """Whether a tune is of the language of a wish, symbol by symbol, and complete."""
-        constraint = composing_language(self.style, self.dialect, self.codec, Wish(**wish))
+        constraint = composing_language(self, Wish(**wish))
         state = constraint.start()
         boundary = self.codec.boundary
         for symbol in (*self.codec.encode_text(text).tolist()[len(constraint.prompt) :], *boundary):
@@ -86,7 +87,7 @@ def test_a_wish_narrows_the_language(small: Small, wish: dict[str, Any], held: b
 
 def test_a_prompt_is_where_the_language_begins(small: Small) -> None:
     prompt = HEADER + "|:DE F"
-    constraint = composing_language(small.style, small.dialect, small.codec, Wish(prompt=prompt))
+    constraint = composing_language(small, Wish(prompt=prompt))
     assert small.codec.decode_text(constraint.prompt) == prompt
     legal = {small.codec.symbols[symbol] for symbol in constraint.allowed(constraint.start()).nonzero().flatten()}
     assert legal == {*"DEFGABcdefgab", " ", "|"}
@@ -103,7 +104,7 @@ def test_a_prompt_is_where_the_language_begins(small: Small) -> None:
     ],
 )
 def test_a_prompt_in_another_spelling_is_converted(small: Small, told: str, header: str, music: str) -> None:
-    constraint = composing_language(small.style, small.dialect, small.codec, Wish(prompt=told))
+    constraint = composing_language(small, Wish(prompt=told))
     assert constraint.prompt == ()
     state, text = constraint.start(), ""
     while not constraint.grammar.ended(state):  # type: ignore[attr-defined]
@@ -141,10 +142,11 @@ def test_what_the_run_has_no_letters_for_is_spelled_out_and_meant(small: Small) 
 )
 def test_contradictions_are_told(small: Small, wish: dict[str, Any], message: str) -> None:
     with pytest.raises(DecodingError, match=message):
-        composing_language(small.style, small.dialect, small.codec, Wish(**wish))
+        composing_language(small, Wish(**wish))
 
 
 def test_a_dialect_without_music_is_told(small: Small) -> None:
-    nothing = replace(small.dialect, lengths=())
+    nothing = Small(TEXTS)
+    nothing.dialect = replace(small.dialect, lengths=())
     with pytest.raises(DecodingError, match="learned no meter in which a bar can be right"):
-        composing_language(small.style, nothing, small.codec, Wish())
+        composing_language(nothing, Wish())

@@ -33,6 +33,8 @@ LONGEST_BAR = 40
 LONGEST_PROMPT = 750
 REDRAWS = 8
 """How often a bar is drawn as the model likes before what is wrong in it is masked."""
+LIKELIEST = 0.0
+"""In the place of a chance, where nothing is left to chance: the most frequent form."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
 
@@ -83,6 +85,7 @@ class Composer:
             seed=wish.seed,
             longest=int(LONGEST * run.dialect.longest) + LONGEST_BAR * wish.bars + 2 * len(wish.prompt),
             redraws=0 if masked else REDRAWS,
+            chance=LIKELIEST if wish.greedy else None,
         )
         self.greedy_won: bool | None = None
         """Whether the last search found nothing likelier than the greedy path; None before there was one."""
@@ -113,7 +116,7 @@ class Composer:
         result = beam_search(
             self.model,
             prefix=[*drawing.boundary, *drawing.prompt],
-            state=constraint.start(),
+            state=constraint.start(LIKELIEST),
             boundary=drawing.boundary,
             constraint=constraint,
             filters=(),
@@ -231,7 +234,7 @@ def _constraint(run: Run, wish: Wish) -> Constraint:
         _check_prompt(wish.prompt)
     if wish.free:
         return _template(run, wish)
-    return composing_language(run.style, run.dialect, run.codec, wish)
+    return composing_language(run, wish)
 
 
 def _template(run: Run, wish: Wish) -> Template:

@@ -7,7 +7,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
@@ -218,14 +218,21 @@ ConstraintState = Any
 class Constraint(Protocol):
     """What may follow, as an automaton.
 
+    A state may be two things in one: what is *near*, on which depends what may come next, and what is *far*, which
+    only matters when something has been completed. Told apart, they needn't be known in every combination.
+
     Attributes:
         prompt: symbols that have come before the start.
     """
 
     prompt: tuple[int, ...]
 
-    def start(self) -> ConstraintState:
-        """The state before the first symbol that is drawn."""
+    def start(self, chance: float | None = None) -> ConstraintState:
+        """The state before the first symbol that is drawn.
+
+        Args:
+            chance: a number in [0, 1), by which is drawn what is left to chance; None for a state that leaves it open.
+        """
         ...
 
     def allowed(self, state: ConstraintState) -> torch.Tensor | None:
@@ -247,6 +254,18 @@ class Constraint(Protocol):
     def distance(self, state: ConstraintState) -> int:
         """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
         ...
+
+    def split(self, state: ConstraintState) -> tuple[ConstraintState, Hashable]:
+        """What is near and what is far of a state. A near one does as a state for all but ``distance``."""
+        return state, None
+
+    def join(self, near: ConstraintState, far: Hashable) -> ConstraintState:
+        """The state of both. If what is near has come to matter to what is far, this is where the two meet."""
+        return near
+
+    def crosses(self, near: ConstraintState) -> bool:
+        """Whether what is near, as it has come out of ``advance`` or ``meant``, must be joined before it goes on."""
+        return False
 
 
 class Renderer(Protocol):

@@ -21,6 +21,7 @@ KEPT = (
     "fingerprints.safetensors",
     "style.json",
     "dialect.json",
+    "shapes.json",
     "loss.png",
 )
 FIGURES = ("bits_per_unit", "unit", "units", "nats", "pieces", "sha256")

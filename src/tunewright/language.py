@@ -6,15 +6,16 @@ A wish that contradicts itself is told here, before anything is drawn.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
-from tunewright.decoding.header_grammar import Fields
-from tunewright.decoding.hole import HoleGrammar, Window
+from tunewright.decoding.header_grammar import Fields, Head
+from tunewright.decoding.hole import HoleGrammar
 from tunewright.decoding.measure import Measure, Pitches
-from tunewright.decoding.plan import Form, Free, Length, Plan
-from tunewright.decoding.spelled import SpelledGrammar
+from tunewright.decoding.plan import Drawn, Form, Free, Length, Plan
+from tunewright.decoding.spelled import Letters, SpelledGrammar
 from tunewright.decoding.way_out import WayOut
 from tunewright.errors import DecodingError, InputError
 from tunewright.music.dialect import Dialect
@@ -23,6 +24,7 @@ from tunewright.music.forms import parse_form, share_bars
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.keys import parse_key, parse_meter
 from tunewright.music.ranges import parse_range
+from tunewright.music.shapes import Shapes
 from tunewright.wish import Wish
 
 KNOWN_FIELDS = "XTRZCOSNDBHFMLK"
@@ -40,36 +42,50 @@ class _Prompt:
     music: str
 
 
-def composing_language(style: HeaderStyle, dialect: Dialect, codec: Any, wish: Wish) -> SpelledGrammar:
-    """The constraint that keeps every tune of a run right and as it is wished.
+class Writing(Protocol):
+    """How a run writes.
 
-    Args:
-        style: how the run's headers are written.
-        dialect: how its music is.
-        codec: whose spellings the symbols have.
+    Attributes:
+        style: its headers.
+        dialect: its music.
+        shapes: its forms.
+        codec: whose spellings its symbols have.
+    """
+
+    @property
+    def style(self) -> HeaderStyle: ...
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def shapes(self) -> Shapes: ...
+
+    @property
+    def codec(self) -> Any: ...
+
+
+def composing_language(run: Writing, wish: Wish) -> SpelledGrammar:
+    """The constraint that keeps every tune of a run right and as it is wished.
 
     Raises:
         DecodingError: a wish that contradicts itself, or a prompt that no tune begins with.
     """
     if not wish.prompt:
-        return _language(style, dialect, codec, wish)
+        return _language(run, wish)
     try:
-        ids = tuple(codec.encode_text(wish.prompt).tolist())
-        return _language(style, dialect, codec, replace(wish, prompt=""), prompt=ids)
+        ids = tuple(run.codec.encode_text(wish.prompt).tolist())
+        return _language(run, replace(wish, prompt=""), prompt=ids)
     except DecodingError:
         known = _read_prompt(wish)
-    return _language(style, dialect, codec, known.wish, unit_length=known.unit_length, opening=known.music)
+    return _language(run, known.wish, unit_length=known.unit_length, opening=known.music)
 
 
-def rewriting_language(
-    style: HeaderStyle, dialect: Dialect, codec: Any, before: str, bars: int, after: str
-) -> SpelledGrammar:
+def rewriting_language(run: Writing, before: str, bars: int, after: str) -> SpelledGrammar:
     """The constraint under which a stretch of a tune's bars is written anew, between what stays.
 
     Args:
-        style: how the run's headers are written.
-        dialect: how its music is.
-        codec: whose spellings the symbols have.
+        run: that writes.
         before: the tune up to the bar line before the stretch, that included.
         bars: how many whole bars the stretch has.
         after: the rest of the tune, from the bar line that ends the stretch.
@@ -78,41 +94,39 @@ def rewriting_language(
         DecodingError: the tune is not of the run's language, or the stretch is none.
     """
     told = _read_prompt(Wish(prompt=before))
-    window = Window(closes=after[:1] == ":" or after[1:2] in ("|", "]"))
-    grammar, _ = _grammar(style, dialect, codec, told.wish, told.unit_length, plan=window)
+    grammar, _ = _grammar(run, told.wish, Free(), told.unit_length)
+    codec = run.codec
     hole = HoleGrammar(grammar, _spelled(codec, before), bars, _spelled(codec, after) + _ending(codec))
     prompt = tuple(codec.encode_text(before).tolist())
-    return SpelledGrammar(hole, codec.spellings(), codec.boundary, hole.distance, hole.start(), prompt)
+    return SpelledGrammar(hole, codec.spellings(), codec.boundary, hole.distance, hole.start, prompt)
 
 
 def _language(
-    style: HeaderStyle,
-    dialect: Dialect,
-    codec: Any,
-    wish: Wish,
-    prompt: tuple[int, ...] = (),
-    unit_length: str = "",
-    opening: str = "",
+    run: Writing, wish: Wish, prompt: tuple[int, ...] = (), unit_length: str = "", opening: str = ""
 ) -> SpelledGrammar:
     """The language of a wish; of a prompt in the run's own writing, or of music that follows any header."""
-    grammar, values = _grammar(style, dialect, codec, wish, unit_length, opening)
+    spellings = run.codec.spellings()
+    grammar, values = _grammar(run, wish, _plan(wish, run.shapes, fixed=opening != ""), unit_length, opening)
     if opening:
         _check_opening(grammar, values)
-    start = grammar.walk(grammar.start(), "".join(codec.spellings()[symbol] for symbol in prompt))
-    distance = WayOut(grammar).characters
-    return SpelledGrammar(grammar, codec.spellings(), codec.boundary, distance, start, prompt)
+    given = "".join(spellings[symbol] for symbol in prompt)
+    begun = grammar.walk(grammar.start(), given)
+
+    def start(chance: float | None) -> AnyState:
+        """After the prompt; where the form that is drawn doesn't go with it, in any form."""
+        with suppress(DecodingError):
+            return grammar.walk(grammar.start(chance), given)
+        return begun
+
+    kind = Letters if max(map(len, spellings)) == 1 else SpelledGrammar
+    return kind(grammar, spellings, run.codec.boundary, WayOut(grammar).characters, start, prompt)
 
 
 def _grammar(
-    style: HeaderStyle,
-    dialect: Dialect,
-    codec: Any,
-    wish: Wish,
-    unit_length: str = "",
-    opening: str = "",
-    plan: Plan | None = None,
+    run: Writing, wish: Wish, plan: Plan, unit_length: str = "", opening: str = ""
 ) -> tuple[BarGrammar, dict[str, tuple[str, ...]]]:
     """The grammar of a wish, and the values that its header's fields may have."""
+    style, dialect, codec = run.style, run.dialect, run.codec
     values = style.values(wish.type, wish.meter, wish.key)
     if unit_length:
         values["L"] = (unit_length,)
@@ -134,7 +148,7 @@ def _grammar(
         characters=dialect.title_characters,
     )
     written = dialect.within("".join(codec.spellings()))
-    return BarGrammar(fields, written, plan or _plan(wish), pitches, _ending(codec), opening), values
+    return BarGrammar(fields, written, plan, pitches, _ending(codec), opening), values
 
 
 def _ending(codec: Any) -> str:
@@ -145,7 +159,8 @@ def _ending(codec: Any) -> str:
 
 def _check_opening(grammar: BarGrammar, values: dict[str, tuple[str, ...]]) -> None:
     """Refuses music that no tune of the language begins with, at the first character that leaves it."""
-    state: AnyState | None = grammar.music(values["M"][0], values["L"][0], values["K"][0])
+    head = Head(meter=values["M"][0], unit_length=values["L"][0], key=values["K"][0], plan=grammar.plan)
+    state: AnyState | None = grammar.music(head)
     for place, char in enumerate(grammar.opening):
         state = grammar.step(state, char) if state is not None else None
         if state is None:
@@ -171,12 +186,20 @@ def _pitches(wish: Wish) -> Pitches:
     return Pitches(None, limits.lowest, limits.highest, wish.diatonic)
 
 
-def _plan(wish: Wish) -> Plan:
-    if not wish.form:
-        return Length(wish.bars) if wish.bars else Free()
-    parts = parse_form(wish.form)
-    bars = share_bars(wish.bars, len(parts)) if wish.bars else [0] * len(parts)
-    return Form(tuple((count, part.times == 2) for count, part in zip(bars, parts, strict=True)))
+def _plan(wish: Wish, shapes: Shapes, fixed: bool) -> Plan:
+    """How tunes are divided: as one of the run's own that is as it is wished, if there are any; else in any such way.
+
+    Args:
+        fixed: whether music is given already, with which not every form would go.
+    """
+    repeats: list[bool] = []
+    plan: Plan = Length.of(wish.bars) if wish.bars else Free()
+    if wish.form:
+        repeats = [part.times == 2 for part in parse_form(wish.form)]
+        bars = share_bars(wish.bars, len(repeats)) if wish.bars else [0] * len(repeats)
+        plan = Form(tuple(zip(bars, repeats, strict=True)))
+    alike = shapes.like(repeats, wish.bars)
+    return Drawn(alike, plan) if alike and not fixed else plan
 
 
 def _possible(

@@ -10,6 +10,7 @@ split.json            part, cluster and sha256 of every piece
 fingerprints.safetensors   melody and beat runs of the tunes learned from
 style.json            how headers were written in the tunes learned from
 dialect.json          how music was
+shapes.json           what forms they had
 metrics.jsonl         one record an iteration
 loss.png              the same as a picture
 run.json              data source and licence, library versions, speed, results
@@ -38,14 +39,15 @@ from tunewright.music.fingerprint import fingerprint
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.pieces import in_form
 from tunewright.music.reader import read_tune
+from tunewright.music.shapes import Shapes
 from tunewright.settings import Settings, dump_settings, parse_settings
 
 if TYPE_CHECKING:
     from torch import nn
 
 LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
-FORMAT = 3
-"""Of a run folder. Since the third it tells the dialect of its music, without which no tune can be kept right."""
+FORMAT = 4
+"""Of a run folder. Since the third it tells the dialect of its music, since the fourth its forms: what tunes need."""
 BUILTIN = Path(__file__).parent / "builtin" / "irish"
 
 
@@ -97,6 +99,14 @@ class Run:
             return Dialect.from_dict(self._json("dialect.json", dict))
         except (KeyError, TypeError) as error:
             raise RunError(f"{self.folder / 'dialect.json'} is no dialect ({error})") from None
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """What forms the tunes learned from had."""
+        try:
+            return Shapes.from_dict(self._json("shapes.json", dict))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{self.folder / 'shapes.json'} tells no shapes of tunes ({error})") from None
 
     @cached_property
     def split(self) -> list[dict[str, Any]]:
@@ -240,6 +250,7 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     tunes = [read_tune(piece.text) for piece in learned]
     write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
     write_whole(folder / "dialect.json", json.dumps(Dialect.of([p.text for p in learned]).to_dict(), indent=1))
+    write_whole(folder / "shapes.json", json.dumps(Shapes.of(tunes).to_dict(), indent=1))
     write_fingerprints(folder / "fingerprints.safetensors", [fingerprint(tune) for tune in tunes])
     return Run(folder)
 

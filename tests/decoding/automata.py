@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tunewright.contracts import Constraint
 from tunewright.models.emission import Categorical
 
 SIZE = 9
@@ -17,7 +18,7 @@ State = tuple[int, bool]
 """Beats missing from the bar, -1 after the end; whether the tune ends with this bar."""
 
 
-class Bars:
+class Bars(Constraint):
     """1, 2 and 3 are notes of so many beats, 0 a bar line after four of them, 8 the end in its place; 4 and 5 may never
     come, nor may 6, but it tells that the end was meant.
     """
@@ -25,7 +26,7 @@ class Bars:
     def __init__(self, prompt: tuple[int, ...] = ()) -> None:
         self.prompt = prompt
 
-    def start(self) -> State:
+    def start(self, chance: float | None = None) -> State:
         state = (BAR, False)
         for symbol in self.prompt:
             state = self.advance(state, symbol)

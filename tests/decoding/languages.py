@@ -151,13 +151,15 @@ def explore(
     return Graph(nodes, following, [number for number, node in enumerate(nodes) if ended(node)])
 
 
-def places(rules: BarRules, own: Measure) -> Graph[Place]:
+def places(rules: BarRules, own: Measure, plan: Plan) -> Graph[Place]:
     """All places that complete signs, notes, rests, broken pairs and ties lead to."""
 
     def closing(place: Place) -> list[Place]:
         return [] if place.left else [rules.close_with(place)]
 
-    return explore(rules.start(own), lambda place: _ways_on(rules, place), lambda place: place.spot == ENDED, closing)
+    return explore(
+        rules.start(own, plan), lambda place: _ways_on(rules, place), lambda place: place.spot == ENDED, closing
+    )
 
 
 def _ways_on(rules: BarRules, place: Place) -> Iterator[Place]:

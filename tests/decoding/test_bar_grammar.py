@@ -145,11 +145,12 @@ def test_free_text_and_numbers() -> None:
 @pytest.mark.parametrize(
     ("plan", "music", "held"),
     [
-        (Length(4), "A4|A4|A4|A4|]", True), (Length(4), "A4|A4|A4|]", False), (Length(4), "A4|A4|A4|A4|A4|]", False),
-        (Length(4), "A2|A4|A4|A4|A2|]", True),  # a pickup and what is short of it make one bar
-        (Length(4), "|:A4|A4|A4|[1 A4:|[2 A4|]", True),  # endings count once
-        (Length(4), "|:A4|A4|[1 A4|A4:|[2 A4|A4|]", True), (Length(4), "|:A4|A4|[1 A4|A4:|[2 A4|]", False),
-        (Length(8), "A4|A4|A4|A4|]\n|:A4|A4|A4|A4:|", True), (Length(8), "A4|A4|A4|]\n|:A4|A4|A4|A4|A4:|", False),
+        (Length.of(4), "A4|A4|A4|A4|]", True), (Length.of(4), "A4|A4|A4|]", False),
+        (Length.of(4), "A4|A4|A4|A4|A4|]", False),
+        (Length.of(4), "A2|A4|A4|A4|A2|]", True),  # a pickup and what is short of it make one bar
+        (Length.of(4), "|:A4|A4|A4|[1 A4:|[2 A4|]", True),  # endings count once
+        (Length.of(4), "|:A4|A4|[1 A4|A4:|[2 A4|A4|]", True), (Length.of(4), "|:A4|A4|[1 A4|A4:|[2 A4|]", False),
+        (Length.of(8), "A4|A4|A4|A4|]\n|:A4|A4|A4|A4:|", True), (Length.of(8), "A4|A4|A4|]\n|:A4|A4|A4|A4|A4:|", False),
         (Form(((2, True), (2, True))), "|:A4|A4:|\n|:A4|A4:|", True),
         (Form(((2, True), (2, True))), "|:A4|A4:|\n|:A4|A4|A4:|", False),
         (Form(((2, True), (2, True))), "|:A4|A4:|\nA4|A4|]", False),

@@ -70,12 +70,12 @@ class Chain:
         return self
 
 
-class Free:
+class Free(Constraint):
     """Anything may come."""
 
     prompt: Ids = ()
 
-    def start(self) -> int:
+    def start(self, chance: float | None = None) -> int:
         return 0
 
     def allowed(self, state: int) -> Tensor | None:

@@ -43,19 +43,15 @@ PLANS: dict[str, Plan] = {
     "AABB": Form(((2, True), (2, True))),
     "ABB": Form(((1, False), (2, True))),
     "A of any length": Form(((0, False), (0, True))),
-    "3 bars": Length(3),
+    "3 bars": Length.of(3),
 }
 SPARE: dict[str, Any] = {"lengths": ("", "2", "3"), "broken": (), "accidentals": ()}
 ALPHABET = "C^z'/2346>()|:[]1 -\n\0!KD"
 
 
-def rules_of(meter: str, own: Dialect, plan: Plan) -> BarRules:
-    return grammar(meter, own, plan).rules
-
-
 def dead_places(meter: str, own: Dialect, plan: Plan) -> tuple[int, list[Place]]:
     """How many places there are, and those without a way to the end."""
-    found = places(rules_of(meter, own, plan), measure(meter, own))
+    found = places(grammar(meter, own).rules, measure(meter, own), plan)
     assert found.ends
     return len(found.nodes), [place._replace(measure=None) for place in found.dead()]  # type: ignore[arg-type]
 
@@ -146,9 +142,9 @@ def test_planted_faults_are_found(
 def test_every_beginning_that_is_offered_is_one_of_a_text(house: bool) -> None:
     """In every menu: nothing but beginnings of its texts is offered, and all of them are."""
     own = dialect(house)
-    rules = rules_of("2/4", own, Free())
+    rules = grammar("2/4", own).rules
     seen = set()
-    for place in places(rules, measure("2/4", own)).nodes:
+    for place in places(rules, measure("2/4", own), Free()).nodes:
         menu = rules.menu(place)
         if menu in seen:
             continue
@@ -177,8 +173,8 @@ CHARACTER_LANGUAGES = [
     pytest.param(True, PLANS["ABB"], {"lengths": ("", "2"), "broken": ()}, id="house-ABB-spare"),
     pytest.param(True, PLANS["ABB"], {}, id="house-ABB", marks=pytest.mark.slow),
     pytest.param(False, PLANS["ABB"], {}, id="raw-ABB", marks=pytest.mark.slow),
-    pytest.param(True, Length(2), {}, id="house-2 bars", marks=pytest.mark.slow),
-    pytest.param(False, Length(2), {"lengths": ("", "2")}, id="raw-2 bars", marks=pytest.mark.slow),
+    pytest.param(True, Length.of(2), {}, id="house-2 bars", marks=pytest.mark.slow),
+    pytest.param(False, Length.of(2), {"lengths": ("", "2")}, id="raw-2 bars", marks=pytest.mark.slow),
 ]
 
 
@@ -239,7 +235,7 @@ def test_the_way_out_begins_in_the_header() -> None:
     assert text.startswith(header("6/8"))
 
 
-@pytest.mark.parametrize("plan", [Length(256), Form(((1, False),) * 26)])
+@pytest.mark.parametrize("plan", [Length.of(256), Form(((1, False),) * 26)])
 def test_the_way_out_of_the_longest_tunes(plan: Plan) -> None:
     language = grammar("4/4", dialect(**SPARE), plan=plan)
     start = first_state(language, "4/4")

@@ -24,7 +24,7 @@ def run() -> Run:
 
 
 def rewritten(run: Run, before: str, bars: int, after: str, count: int = 6) -> list[str]:
-    language = rewriting_language(run.style, run.dialect, run.codec, before, bars, after)
+    language = rewriting_language(run, before, bars, after)
     table = ConstraintTable(language, run.codec.size)
     addresses = [Draw(piece) for piece in range(count)]
     model = run.model().for_inference()  # type: ignore[operator]

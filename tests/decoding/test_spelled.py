@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -27,7 +26,7 @@ LINES = ["\n\n", *TOKENS]
 def spelled(language: BarGrammar, more: tuple[str, ...] = TOKENS, boundary: tuple[int, ...] = ()) -> SpelledGrammar:
     vocabulary = spellings(more)
     ends = boundary or (len(vocabulary) - 1,)
-    return SpelledGrammar(language, vocabulary, ends, WayOut(language).characters, language.start())
+    return SpelledGrammar(language, vocabulary, ends, WayOut(language).characters, language.start)
 
 
 def brute_force(language: Any, state: Any, texts: list[str]) -> list[bool]:
@@ -95,7 +94,7 @@ def test_a_symbol_that_spells_nothing_never_comes_but_as_the_end() -> None:
     language = grammar()
     vocabulary = ["", *spellings(TOKENS)]
     ends = len(vocabulary) - 1
-    constraint = SpelledGrammar(language, vocabulary, (ends,), WayOut(language).characters, language.start())
+    constraint = SpelledGrammar(language, vocabulary, (ends,), WayOut(language).characters, language.start)
     text = header() + "ABcd efga|A4 d4|]"
     state = language.walk(language.start(), text)
     legal = torch.nonzero(constraint.allowed(state)).flatten().tolist()
@@ -148,9 +147,10 @@ def test_the_irish_tunes_can_be_walked_in_any_vocabulary(irish_house: tuple[Piec
 
 
 def _walk_in_table(table: ConstraintTable, symbols: list[int]) -> bool:
-    state = np.array([table.number(table.constraint.start())])
+    numbered = table.as_constraint()
+    state = numbered.start()
     for symbol in symbols:
-        if not table.masks[state[0]][symbol]:
+        if not numbered.allowed(state)[symbol]:
             return False
-        state = table.advance(state, np.array([symbol]))
+        state = numbered.advance(state, symbol)
     return True

@@ -23,15 +23,17 @@ class Counting(Bars):
 
 def test_masks_successors_and_rests_are_those_of_the_constraint() -> None:
     table, bars = ConstraintTable(Bars(), SIZE), Bars()
-    found = [table.number(bars.start())]
+    found, nothing_far = [table.start()[0]], 0
     for number in found:  # grows while it is read
         state = table.states[number]
         assert table.masks[number].tolist() == bars.allowed(state).tolist()
         assert table.resting[number] == bars.resting(state)
         legal = np.flatnonzero(table.masks[number])
-        after = table.advance(np.full(len(legal), number), legal)
+        rows = np.full(len(legal), number)
+        after, far = table.advance(rows, rows * 0, legal)
+        assert set(far.tolist()) <= {nothing_far}
         assert [table.states[one] for one in after] == [bars.advance(state, symbol) for symbol in legal.tolist()]
-        assert table.distances(after).tolist() == [bars.distance(table.states[one]) for one in after]
+        assert table.distances(after, far).tolist() == [bars.distance(table.states[one]) for one in after]
         found += [one for one in after.tolist() if one not in found]
     assert len({table.states[one] for one in found}) == len(found) == 6
 
@@ -44,19 +46,19 @@ def test_a_state_has_one_number() -> None:
 def test_what_is_known_is_not_asked_again() -> None:
     bars = Counting()
     table = ConstraintTable(bars, SIZE)
-    start = table.number(bars.start())
-    rows = numbers([start] * 40)
+    near, far = table.start()
+    rows, fars = numbers([near] * 40), numbers([far] * 40)
     symbols = numbers([1, 2, 3, 1] * 10)
-    first = table.advance(rows, symbols)
+    first = table.advance(rows, fars, symbols)[0]
     asked = bars.asked
-    assert table.advance(rows, symbols).tolist() == first.tolist()
+    assert table.advance(rows, fars, symbols)[0].tolist() == first.tolist()
     assert bars.asked == asked > 0
 
 
 def test_what_was_meant_is_another_state() -> None:
     table = ConstraintTable(Bars(), SIZE)
-    start = table.number((BAR, False))
-    meant = table.meant(numbers([start, start]), numbers([MEANT, 5]))
+    near, far = table.number((BAR, False))
+    meant, _ = table.meant(numbers([near, near]), numbers([far, far]), numbers([MEANT, 5]))
     assert [table.states[number] for number in meant] == [(BAR, True), (BAR, False)]
 
 
@@ -75,20 +77,20 @@ def test_what_was_meant_is_another_state() -> None:
 )
 def test_symbols_that_come_to_the_end_in_time(room: int, remaining: int, expected: set[int]) -> None:
     table = ConstraintTable(Bars(), SIZE)
-    number = table.number((room, False))
-    before = table.masks[number].tolist()
-    assert set(np.flatnonzero(table.closing(number, remaining)).tolist()) == expected
-    assert table.masks[number].tolist() == before
+    near, far = table.number((room, False))
+    before = table.masks[near].tolist()
+    assert set(np.flatnonzero(table.closing(near, far, remaining)).tolist()) == expected
+    assert table.masks[near].tolist() == before
 
 
 def test_a_table_grows_without_forgetting() -> None:
     size = 300
     table = ConstraintTable(Line(size), 3)
-    state = numbers([table.number(0)])
+    state, far = (numbers([one]) for one in table.number(0))
     seen = []
     for _ in range(size):
         seen.append(int(state[0]))
-        state = table.advance(state, numbers([1]))
+        state, far = table.advance(state, far, numbers([1]))
     assert len(set(seen)) == size
     assert [table.states[number] for number in seen] == list(range(size))
     assert all(table.masks[number].tolist() == [number % 2 == 0, True, False] for number in seen)
@@ -115,7 +117,7 @@ class Line(Template):
 def test_where_anything_may_come_the_mask_says_so() -> None:
     free = Template([], SIZE)
     table = ConstraintTable(free, SIZE)
-    assert table.masks[table.number(free.start())].all()
+    assert table.masks[table.start()[0]].all()
 
 
 def test_a_table_is_a_constraint_itself() -> None:

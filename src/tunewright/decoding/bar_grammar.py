@@ -75,19 +75,19 @@ class BarGrammar:
         opening: str = "",
     ) -> None:
         self.header, self.dialect, self.pitches, self.opening = HeaderGrammar(fields), dialect, pitches, opening
-        self.rules = BarRules(dialect, plan or Free(), not pitches.limited, ending)
+        self.rules, self.plan = BarRules(dialect, not pitches.limited, ending), plan or Free()
         self._measures: dict[tuple[str, ...], Measure | None] = {}
 
-    def start(self) -> AnyState:
-        """Before the first character."""
-        return Head()
+    def start(self, chance: float | None = None) -> AnyState:
+        """Before the first character; what the plan leaves to chance is drawn by this number in [0, 1), if any."""
+        return Head(plan=self.plan if chance is None else self.plan.drawn(chance))
 
     def step(self, state: AnyState, char: str) -> AnyState | None:
         """The state after one more character; None if it may not come."""
         if isinstance(state, Head):
             head = self.header.step(state, char)
             complete = head is not None and self.header.complete(head)
-            return self.music(head.meter, head.unit_length, head.key) if head and complete else head
+            return self.music(head) if head and complete else head
         if isinstance(state, Opening):
             return self._step_in_opening(state, char)
         if state.note:
@@ -151,14 +151,35 @@ class BarGrammar:
             return sign == "|" and sign in self.rules.signs(place)
         return place.spot in RESTING and not place.left
 
+    # Plans
+
+    def plan_in(self, state: AnyState) -> Plan:
+        """How what is still to come is divided."""
+        if isinstance(state, Opening):
+            state = state.state
+        return state.plan if isinstance(state, Head) else state.place.plan
+
+    def under(self, state: AnyState, plan: Plan) -> AnyState:
+        """The same state under another plan."""
+        if isinstance(state, Head):
+            return state._replace(plan=plan)
+        if isinstance(state, Opening):
+            return Opening(self._under(state.state, plan), state.written)
+        return self._under(state, plan)
+
+    def _under(self, state: State, plan: Plan) -> State:
+        place = state.place._replace(plan=plan)
+        return state._replace(place=self.rules.part(place) if place.spot == PART else place)
+
     # From header to music
 
-    def music(self, meter: str, unit_length: str, key: str) -> AnyState | None:
-        """Where the music begins under a header with these values; None if no bar can be written in them."""
-        measure = self._measure(meter, unit_length, key)
+    def music(self, head: Head) -> AnyState | None:
+        """Where the music begins after a header; None if no bar can be written under it."""
+        measure = self._measure(head.meter, head.unit_length, head.key)
         if measure is None:
             return None
-        first = State(self.rules.start(measure))
+        plan = head.plan.begin(self.header.fields.meanings.get(head.meter, head.meter))
+        first = State(self.rules.start(measure, plan))
         return Opening(first) if self.opening else first
 
     def _measure(self, meter: str, unit_length: str, key: str) -> Measure | None:

@@ -48,17 +48,16 @@ from tunewright.music.dialect import Dialect
 
 
 class BarRules:
-    """The rules under one dialect and plan.
+    """The rules under one dialect.
 
     Args:
         dialect: the ways of writing in use.
-        plan: how the tune is divided.
         changes_key: whether fields within the music may change the key.
         ending: what is written after the last bar line.
     """
 
-    def __init__(self, dialect: Dialect, plan: Plan, changes_key: bool, ending: str) -> None:
-        self.dialect, self.plan, self.changes_key, self.ending = dialect, plan, changes_key, ending
+    def __init__(self, dialect: Dialect, changes_key: bool, ending: str) -> None:
+        self.dialect, self.changes_key, self.ending = dialect, changes_key, ending
         self.line_end = dialect.line_mark + "\n"
         self._menus: dict[Menu, Menu] = {}
         # Places repeat far more often than they are new.
@@ -66,14 +65,15 @@ class BarRules:
         self.menu = lru_cache(maxsize=None)(self._find_menu)
         self._single_and_broken = lru_cache(maxsize=None)(self._find_single_and_broken)
 
-    def start(self, measure: Measure) -> Place:
+    def start(self, measure: Measure, plan: Plan) -> Place:
         """The beginning of the music."""
         # Where repeats are opened, none goes back further than it should.
-        return self.part(Place(measure, measure.bar, back=FIRST_PART if self.dialect.implicit_repeats else CLEAR))
+        back = FIRST_PART if self.dialect.implicit_repeats else CLEAR
+        return self.part(Place(measure, measure.bar, back=back, plan=plan))
 
     def part(self, place: Place) -> Place:
         """The line start of a part; what it is without a sign of its own is told by dialect and plan."""
-        repeated = self.plan.repeated(place.counter)
+        repeated = place.plan.repeated
         if repeated is None:
             mode = EITHER if self.dialect.implicit_repeats and place.back != OVER else PLAIN
         elif repeated:
@@ -94,14 +94,14 @@ class BarRules:
 
     def _last(self, place: Place) -> str:
         """What the bar being written is to its part."""
-        return CLOSE if place.closing else self.plan.last(place.counter)
+        return CLOSE if place.closing else place.plan.last
 
     def close_with(self, place: Place) -> Place:
         """The beginning of a bar, with it settled that the part ends with this bar, where it may; else as it was."""
         if place.spot not in (BAR, LINE) or place.mode not in (REPEATED, EITHER, FIRST):
             return place
         closing = place._replace(closing=True)
-        return closing if self.plan.last(place.counter) == MAY and not self._would_be_field(closing) else place
+        return closing if place.plan.last == MAY and not self._would_be_field(closing) else place
 
     def _would_be_field(self, place: Place) -> bool:
         """Whether a bar can only be one note and ``:|``: at the beginning of a line, letter and colon make a field."""
@@ -118,6 +118,10 @@ class BarRules:
         """Whether another note can follow in this bar."""
         measure, room = place.measure, place.room
         return any(target < room and measure.fills(room - target) for target in self.targets(place))
+
+    def _line_ends(self, place: Place) -> bool:
+        """Whether nothing but a line end may come."""
+        return place.spot == BAR and place.plan.begins_line is True and not self._would_be_field(place)
 
     def _counts(self, place: Place) -> bool:
         """Whether the bar being written is a whole one and no pickup."""
@@ -148,7 +152,7 @@ class BarRules:
         """Whether a first ending may begin here."""
         if place.tie or not place.settled or place.mode not in (REPEATED, EITHER) or not self.dialect.endings:
             return False
-        return self.plan.repeated(place.counter) is not False and self.goes_on(place)
+        return self.goes_on(place)
 
     # Notes
 
@@ -156,7 +160,7 @@ class BarRules:
         """Whether a note may come here."""
         if place.left or place.in_pair:
             return True
-        if not place.mode or place.spot in (AGAIN, CLOSED, ENDED):
+        if not place.mode or place.spot in (AGAIN, CLOSED, ENDED) or self._line_ends(place):
             return False
         return self.goes_on(place)
 
@@ -250,8 +254,10 @@ class BarRules:
         if place.spot == AGAIN:
             second = self.dialect.endings.replace("1", "2")
             return dict.fromkeys([second, self.line_end + second], place._replace(spot=FORK))
+        if self._line_ends(place):
+            return {self.line_end: place._replace(spot=LINE)}
         found = dict(self._tuplets(place))
-        if place.spot == PART and self.plan.repeated(place.counter) is not False:
+        if place.spot == PART and place.plan.repeated is not False:
             if self.dialect.opens_repeats or not place.mode:
                 found["|:"] = place._replace(spot=OPENED, mode=REPEATED)
         elif place.spot in (BAR, LINE) and self._forks(place):
@@ -260,7 +266,7 @@ class BarRules:
             found |= self._after_note(place)
         if self._would_be_field(place):
             return found
-        if place.spot == BAR:
+        if place.spot == BAR and place.plan.begins_line is not False:
             found[self.line_end] = place._replace(spot=LINE)
         if self.changes_key and place.mode and not place.tie and place.spot in (PART, OPENED, BAR, LINE):
             texts = (text for text in self.dialect.key_changes if place.spot in (PART, LINE) or text[-1] != "\n")
@@ -276,9 +282,9 @@ class BarRules:
                 yield f"({size}", tuplet
 
     def _after_part(self, place: Place) -> Iterator[tuple[str, Place]]:
-        if self.plan.may_go_on(place.counter):
+        if place.plan.goes_on:
             yield self.line_end, self.part(place)
-        if self.plan.may_end(place.counter):
+        if place.plan.ends:
             yield self.dialect.line_mark + self.ending, Place(place.measure, 0, ENDED)
 
     def _after_note(self, place: Place) -> dict[str, Place]:
@@ -294,16 +300,15 @@ class BarRules:
         return found
 
     def _first(self, place: Place) -> Place:
-        counter = self.plan.fork(place.counter)
-        return place._replace(spot=FORK, mode=FIRST, fork=place.room, counter=counter, begun=False)
+        return place._replace(spot=FORK, mode=FIRST, fork=place.room, plan=place.plan.fork(), begun=False)
 
     def _bar(self, place: Place) -> Place:
         """After a plain bar line."""
         bar, pickup = place.measure.bar, place.pickup
         if pickup == UNKNOWN:
             pickup = (bar - place.room) % bar
-        counter = self.plan.bar(place.counter) if self._counts(place) else place.counter
-        after = place._replace(room=bar, pickup=pickup, counter=counter, spot=BAR, closing=False)
+        plan = place.plan.bar() if self._counts(place) else place.plan
+        after = place._replace(room=bar, pickup=pickup, plan=plan, spot=BAR, closing=False)
         return after._replace(begun=False, settled=True, altered=False)
 
     def _closes(self, place: Place) -> dict[str, Place]:
@@ -312,10 +317,10 @@ class BarRules:
         after = place._replace(room=pickup or place.measure.bar, pickup=pickup, fork=0)
         after = after._replace(begun=False, settled=False, altered=False, closing=False)
         if place.mode == FIRST:
-            counter = self.plan.second(place.counter)
-            return {":|": after._replace(room=place.fork, settled=True, counter=counter, spot=AGAIN, mode=SECOND)}
+            after = after._replace(room=place.fork, settled=True, spot=AGAIN, mode=SECOND)
+            return {":|": after._replace(plan=place.plan.second())}
         found = {}
-        closed = after._replace(spot=CLOSED, mode="", back=CLEAR, counter=self.plan.close(place.counter))
+        closed = after._replace(spot=CLOSED, mode="", back=CLEAR, plan=place.plan.close())
         if place.mode in (REPEATED, EITHER):
             found[":|"] = closed
         if place.mode in (PLAIN, SECOND, EITHER):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tunewright.contracts import Filter, SequenceModel
-from tunewright.decoding.randomness import Stream
+from tunewright.decoding.randomness import Stream, first_uniforms
 from tunewright.decoding.table import FORBIDDEN, ConstraintTable, Numbers, numbers
 
 WIDTH = 128
@@ -70,6 +70,7 @@ class Drawing:
         seed: of everything random.
         longest: symbols of a sequence, at most; a constraint that knows its way out is held to it.
         redraws: how often a stretch is drawn freely before it is masked; 0 masks always.
+        chance: by which the constraint draws what it leaves to chance, in [0, 1); None to draw this too by the seed.
     """
 
     boundary: tuple[int, ...]
@@ -78,6 +79,7 @@ class Drawing:
     seed: int = 0
     longest: int = 1500
     redraws: int = 8
+    chance: float | None = None
 
 
 def generate(
@@ -123,17 +125,17 @@ class _Columns:
         failures: how often what follows the latest rest was drawn in vain.
         unwatched: length up to which the end, as seen from that rest, is not too far.
         symbol: to be read next.
-        state: number of the constraint's state after it.
+        near, far: numbers of the constraint's state after it.
         length: of the sequence so far.
-        rested_symbol, rested_state, rested_length: these three where the row last rested.
+        rested_near, rested_far, rested_length: these three where the row last rested.
     """
 
     def __init__(self, values: Numbers) -> None:
         self.values = values
         self.piece, self.attempt, self.drawn, self.masked, self.failures, self.unwatched = values[:6]
-        self.now, self.rested = values[6:9], values[9:]
-        self.symbol, self.state, self.length = self.now
-        self.rested_symbol, self.rested_state, self.rested_length = self.rested
+        self.now, self.rested = values[6:10], values[10:]
+        self.symbol, self.near, self.far, self.length = self.now
+        _, self.rested_near, self.rested_far, self.rested_length = self.rested
 
 
 class _Batch:
@@ -152,7 +154,7 @@ class _Batch:
     def _make_room(self, rows: int) -> None:
         """Room for so many sequences, in the place of none."""
         self.memory, self.rested = self.model.empty(rows), self.model.empty(rows)
-        self._lay_out(np.zeros((12, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
+        self._lay_out(np.zeros((14, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
 
     def _lay_out(self, columns: Numbers, ids: Numbers) -> None:
         """Takes columns, (columns, rows), and sequences, (rows, longest)."""
@@ -189,9 +191,13 @@ class _Batch:
         self.ids[rows, : len(prompt)] = prompt
         at.values[:, rows] = 0
         at.piece[rows], at.attempt[rows] = [draw.piece for draw in draws], [draw.attempt for draw in draws]
-        start = self.table.number(self.table.constraint.start())
-        at.now[:, rows] = at.rested[:, rows] = numbers([self.known[-1], start, len(prompt)])[:, None]
-        at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.state[rows])
+        at.symbol[rows], at.length[rows] = self.known[-1], len(prompt)
+        chances = first_uniforms(self.drawing.seed, at.piece[rows], at.attempt[rows]).tolist()
+        if self.drawing.chance is not None:
+            chances = [self.drawing.chance] * len(rows)
+        at.near[rows], at.far[rows] = zip(*map(self.table.start, chances), strict=True)
+        at.rested[:, rows] = at.now[:, rows]
+        self._watch(rows)
         index, origins = torch.from_numpy(rows), torch.zeros(len(rows), dtype=torch.long)
         self.memory = self.model.assign(self.memory, index, self.origin, origins)
         self.rested = self.model.assign(self.rested, index, self.origin, origins)
@@ -204,37 +210,42 @@ class _Batch:
         logits, self.memory = self.model(self.inputs, self.memory)
         watched = at.length > at.unwatched
         drawn = self._draw(logits[:, -1], watched)
-        after = self.table.advance(at.state, drawn)
+        after, far = self.table.advance(at.near, at.far, drawn)
         if np.count_nonzero(watched):
-            self._forbid_too_far(watched, drawn, after)
+            self._forbid_too_far(watched, drawn, after, far)
         at.drawn += 1
         right = after >= 0
         if np.count_nonzero(right) == len(right):
-            self._go_on(self.every, drawn, after)
+            self._go_on(self.every, drawn, after, far)
         else:
-            self._go_on(right.nonzero()[0], drawn[right], after[right])
+            self._go_on(right.nonzero()[0], drawn[right], after[right], far[right])
             self._go_back((~right).nonzero()[0], drawn[~right])
         return self._done()
 
     def _rest(self) -> None:
         """Remembers where rows rest, before what comes last is read."""
         at = self.at
-        rows = (self.table.resting[at.state] & (at.length > at.rested_length)).nonzero()[0]
+        rows = (self.table.resting[at.near] & (at.length > at.rested_length)).nonzero()[0]
         if not len(rows):
             return
         at.rested[:, rows] = at.now[:, rows]
         at.failures[rows] = 0
-        at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.state[rows])
+        self._watch(rows)
         if self.drawing.redraws:
             index = torch.from_numpy(rows)
             self.rested = self.model.assign(self.rested, index, self.memory, index)
+
+    def _watch(self, rows: Numbers) -> None:
+        """Tells from where these rows rest how long they may grow before the end must be watched."""
+        distances = self.table.distances(self.at.near[rows], self.at.far[rows])
+        self.at.unwatched[rows] = self.drawing.longest - CLOSE - distances
 
     def _draw(self, logits: Tensor, watched: NDArray[np.bool_]) -> Numbers:
         """A symbol for each row; nothing but what is allowed where all else is masked."""
         at, table = self.at, self.table
         masked = at.failures >= self.drawing.redraws
         if np.count_nonzero(masked):
-            forbidden = ~table.masks[at.state] & masked[:, None]
+            forbidden = ~table.masks[at.near] & masked[:, None]
             for row in (masked & watched).nonzero()[0].tolist():
                 forbidden[row] = ~self._closing(row)
             if np.count_nonzero(forbidden):
@@ -247,27 +258,29 @@ class _Batch:
 
     def _closing(self, row: int) -> NDArray[np.bool_]:
         """What this row may draw and still come to the end in time, shape (size,)."""
-        return self.table.closing(int(self.at.state[row]), self.drawing.longest - int(self.at.length[row]) - 1)
+        remaining = self.drawing.longest - int(self.at.length[row]) - 1
+        return self.table.closing(int(self.at.near[row]), int(self.at.far[row]), remaining)
 
-    def _forbid_too_far(self, watched: NDArray[np.bool_], drawn: Numbers, after: Numbers) -> None:
+    def _forbid_too_far(self, watched: NDArray[np.bool_], drawn: Numbers, after: Numbers, far: Numbers) -> None:
         """Forbids what was drawn in watched rows if the end is too far after it, and nearer after something else."""
         rows = (watched & (after >= 0)).nonzero()[0]
-        too_far = self.table.distances(after[rows]) > self.drawing.longest - self.at.length[rows] - 1
+        too_far = self.table.distances(after[rows], far[rows]) > self.drawing.longest - self.at.length[rows] - 1
         for row in rows[too_far].tolist():
             if not self._closing(row)[drawn[row]]:
                 after[row] = FORBIDDEN
 
-    def _go_on(self, rows: Numbers, drawn: Numbers, after: Numbers) -> None:
+    def _go_on(self, rows: Numbers, drawn: Numbers, after: Numbers, far: Numbers) -> None:
         """Takes what these rows have drawn, and the states after it."""
         at = self.at
         self.ids[rows, at.length[rows]] = drawn
-        at.symbol[rows], at.state[rows] = drawn, after
+        at.symbol[rows], at.near[rows], at.far[rows] = drawn, after, far
         at.length[rows] += 1
 
     def _go_back(self, rows: Numbers, drawn: Numbers) -> None:
         """Takes back what rows have drawn since they last rested, but not what was meant by what could not come."""
         at = self.at
-        at.rested_state[rows] = self.table.meant(at.rested_state[rows], drawn)
+        rested = at.rested_near[rows], at.rested_far[rows]
+        at.rested_near[rows], at.rested_far[rows] = self.table.meant(*rested, drawn)
         at.now[:, rows] = at.rested[:, rows]
         at.failures[rows] += 1
         at.masked[rows] += at.failures[rows] == self.drawing.redraws

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tunewright.decoding.plan import Free, Plan
+
 LONGEST_TEXT = 60
 """Characters of a title or another free text, at most."""
 MOST_DIGITS = 5
@@ -43,6 +45,7 @@ class Head(NamedTuple):
         meter: value of ``M:``.
         unit_length: value of ``L:``.
         key: value of ``K:``.
+        plan: how the tune will be divided.
     """
 
     letters: str = ""
@@ -51,6 +54,7 @@ class Head(NamedTuple):
     meter: str = ""
     unit_length: str = ""
     key: str = ""
+    plan: Plan = Free()
 
 
 class HeaderGrammar:
@@ -179,7 +183,10 @@ class HeaderGrammar:
                 complete = head.written > 0 and not value.endswith(" ")
             if not complete:
                 return None
-            known = {"M": "meter", "L": "unit_length", "K": "key"}
-            chosen = {known[letter]: value} if letter in known else {}
-            return head._replace(letters=head.letters + letter, line="", written=0, **chosen)
+            after = head._replace(letters=head.letters + letter, line="", written=0)
+            if letter == "M":
+                return after._replace(meter=value)
+            if letter == "L":
+                return after._replace(unit_length=value)
+            return after._replace(key=value) if letter == "K" else after
         return None

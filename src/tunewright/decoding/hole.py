@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tunewright.decoding.bar_grammar import AnyState, BarGrammar, State
 from tunewright.decoding.places import NOTE, UNKNOWN
-from tunewright.decoding.plan import CLOSE, KEEP, Counter, Free
+from tunewright.decoding.plan import CLOSE, KEEP, MAY, Free, Plan
 from tunewright.errors import DecodingError
 
 
 @dataclass(frozen=True)
 class Window(Free):
-    """Any division of a tune, but for a stretch of bars within which nothing ends: there the counter tells how many
-    whole bars are left of it.
+    """Any division of a tune, but for a stretch of bars within which nothing ends.
 
     Attributes:
+        bars: whole bars still to come of it.
         closes: whether a part ends with the last of them.
     """
 
+    bars: int
     closes: bool
 
-    def bar(self, counter: Counter) -> Counter:
-        return counter._replace(bars=max(counter.bars - 1, 0))
+    @property
+    def last(self) -> str:
+        if not self.bars:
+            return MAY
+        return CLOSE if self.bars == 1 and self.closes else KEEP
 
-    close = bar
+    def bar(self) -> Plan:
+        return replace(self, bars=max(self.bars - 1, 0))
 
-    def last_of_first(self, counter: Counter) -> str:
-        if not counter.bars:
-            return super().last_of_first(counter)
-        return CLOSE if counter.bars == 1 and self.closes else KEEP
+    def close(self) -> Plan:
+        return self.bar()
 
 
 class After(NamedTuple):
@@ -48,7 +51,7 @@ class HoleGrammar:
     """The automaton of a hole's characters, and then of what follows.
 
     Args:
-        grammar: of the whole tune; its plan is a :class:`Window`.
+        grammar: of the whole tune, in any form.
         before: the tune up to a bar line, that included.
         bars: whole bars to be written, at least 1; a pickup that stands before them is written too.
         after: the rest of the tune, from the bar line that ends the hole; the ending of the language included.
@@ -65,15 +68,16 @@ class HoleGrammar:
         # A sign that might have gone on doesn't: a bar begins.
         place = grammar.rules.signs(entry.place)[entry.sign] if entry.sign else entry.place
         pickup = 0 if place.pickup == UNKNOWN else place.pickup
-        place = place._replace(pickup=pickup, counter=Counter(bars=bars))
+        closes = after[0] == ":" or after[1:2] in ("|", "]")
+        place = place._replace(pickup=pickup, plan=Window(bars, closes))
         self._start = State(place)
-        last = place._replace(counter=Counter(bars=1), spot=NOTE, begun=True, settled=True)
+        last = place._replace(plan=Window(1, closes), spot=NOTE, begun=True, settled=True)
         self.target = grammar.rules.targets(last)[0]
         if not grammar.ended(grammar.walk(State(last._replace(room=self.target)), after)):
             raise DecodingError(f"after the hole the tune can't go on with {after[:20]!r}")
 
-    def start(self) -> HoleState:
-        """Where the hole begins."""
+    def start(self, chance: float | None = None) -> HoleState:
+        """Where the hole begins; nothing is left to chance."""
         return self._start
 
     def step(self, state: HoleState, char: str) -> HoleState | None:
@@ -84,9 +88,9 @@ class HoleGrammar:
         following = self.grammar.step(state, char)
         if not isinstance(following, State) or char in "\n![":
             return None
-        if following.sign[:1] in ("|", ":") or following.place.counter.bars == 0:
+        if following.sign[:1] in ("|", ":") or not _bars(following):
             return After(following, 1) if char == self.after[0] else None
-        last = following.place.counter.bars == 1 and following.place.room == self.target
+        last = _bars(following) == 1 and following.place.room == self.target
         return None if last and following.place.tie else following
 
     def meant(self, state: HoleState, char: str) -> HoleState:
@@ -112,4 +116,10 @@ class HoleGrammar:
         if isinstance(state, After):
             return len(self.after) - state.written
         bar = state.place.measure.cost[-1] or 0
-        return (state.place.counter.bars + 1) * (bar + 1) + len(self.after)
+        return (_bars(state) + 1) * (bar + 1) + len(self.after)
+
+
+def _bars(state: State) -> int:
+    """Bars still to come of the hole."""
+    plan = state.place.plan
+    return plan.bars if isinstance(plan, Window) else 0

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tunewright.decoding.measure import Measure
-from tunewright.decoding.plan import Counter
+from tunewright.decoding.plan import Free, Plan
 
 UNKNOWN = -1
 PLAIN, REPEATED, EITHER, FIRST, SECOND = "plain", "repeated", "either", "first", "second"
@@ -36,7 +36,7 @@ class Place(NamedTuple):
         pickup: room at the beginning of parts, 0 for a full bar; :data:`UNKNOWN` in the first bar.
         fork: room where the first ending began.
         back: where a repeat that isn't opened would go back to: out of :data:`CLEAR`, :data:`FIRST_PART`, :data:`OVER`.
-        counter: the plan's.
+        plan: how what is still to come is divided.
         begun: whether this bar, or what stands of it in this part or ending, has a note.
         settled: whether this part has a bar line.
         altered: whether this bar has an accidental.
@@ -54,7 +54,7 @@ class Place(NamedTuple):
     pickup: int = UNKNOWN
     fork: int = 0
     back: str = CLEAR
-    counter: Counter = Counter()
+    plan: Plan = Free()
     begun: bool = False
     settled: bool = False
     altered: bool = False

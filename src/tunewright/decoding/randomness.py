@@ -21,6 +21,8 @@ SHIFT = np.uint64(32)
 ROUNDS = 10
 BLOCK = 256
 """Steps of which a stream makes the numbers at once."""
+BEFORE = 2**32 - 1
+"""Stands for a step that never comes."""
 
 
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
@@ -63,6 +65,12 @@ def uniforms(
     first, second, _, _ = philox((counter, address, rows, nothing), key)
     bits = (first >> np.uint64(5) << np.uint64(26)) | (second >> np.uint64(6))
     return bits.astype(np.float64) * 2.0**-53
+
+
+def first_uniforms(seed: int, pieces: NDArray[np.int64], attempts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """A uniform number in [0, 1) for each of several pieces before its first step: (rows,), (rows,) -> (rows,)."""
+    before = np.full(len(pieces), BEFORE)
+    return uniforms(seed, pieces, attempts, before)[:, 0]
 
 
 class Stream:

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from tunewright.decoding.bar_grammar import END
+from tunewright.contracts import Constraint
+from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
+from tunewright.decoding.plan import Outlook, Plan
 
 
 @dataclass
@@ -28,6 +30,8 @@ class _Node:
 class Grammar(Protocol):
     """An automaton over characters, with states that only it knows."""
 
+    def start(self, chance: float | None = None) -> Any: ...
+
     def step(self, state: Any, char: str) -> Any: ...
 
     def characters(self, state: Any) -> frozenset[str]: ...
@@ -37,7 +41,7 @@ class Grammar(Protocol):
     def meant(self, state: Any, char: str) -> Any: ...
 
 
-class SpelledGrammar:
+class SpelledGrammar(Constraint):
     """The constraint that a grammar sets on a vocabulary.
 
     Args:
@@ -45,7 +49,7 @@ class SpelledGrammar:
         spellings: text of each symbol; empty for one that spells nothing.
         boundary: symbols that end a piece; a single one that spells nothing stands for the language's end.
         distance: characters from a state to the end.
-        start: the grammar's state after the prompt.
+        start: the grammar's state after the prompt, where what is left to chance is drawn by a number in [0, 1).
         prompt: symbols that the tune begins with.
     """
 
@@ -55,20 +59,20 @@ class SpelledGrammar:
         spellings: Sequence[str],
         boundary: tuple[int, ...],
         distance: Callable[[Any], int],
-        start: Any,
+        start: Callable[[float | None], Any],
         prompt: tuple[int, ...] = (),
     ) -> None:
-        self.grammar, self.distance, self.prompt = grammar, distance, prompt
+        self.grammar, self.prompt = grammar, prompt
         self.spellings = list(spellings)
         if len(boundary) == 1 and not self.spellings[boundary[0]]:
             self.spellings[boundary[0]] = END
         self.root = _Node()
         for symbol, text in enumerate(self.spellings):
             self._plant(symbol, text)
-        self._start = start
+        self._start, self._distance = start, distance
 
-    def start(self) -> Any:
-        return self._start
+    def start(self, chance: float | None = None) -> Any:
+        return self._start(chance)
 
     def allowed(self, state: Any) -> Tensor:
         mask = torch.zeros(len(self.spellings), dtype=torch.bool)
@@ -88,6 +92,9 @@ class SpelledGrammar:
 
     def resting(self, state: Any) -> bool:
         return self.grammar.resting(state)
+
+    def distance(self, state: Any) -> int:
+        return self._distance(state)
 
     def _plant(self, symbol: int, text: str) -> None:
         if not text:
@@ -109,3 +116,23 @@ class SpelledGrammar:
                 yield from self._symbols(after, following) if after is not None else ()
             else:
                 yield from following.symbols
+
+
+class Letters(SpelledGrammar):
+    """The same over single characters, where a plan is kept apart: before the next bar line nothing depends on more of
+    it than its outlook, so the states in which a bar is written are few, whatever has come before.
+    """
+
+    grammar: BarGrammar
+
+    def split(self, state: AnyState) -> tuple[AnyState, Plan]:
+        plan = self.grammar.plan_in(state)
+        return self.grammar.under(state, plan.outlook), plan
+
+    def join(self, near: AnyState, far: Any) -> AnyState:
+        outlook = self.grammar.plan_in(near)
+        return self.grammar.under(near, outlook.told(far) if isinstance(outlook, Outlook) else far)
+
+    def crosses(self, near: AnyState) -> bool:
+        outlook = self.grammar.plan_in(near)
+        return isinstance(outlook, Outlook) and outlook.events != ()

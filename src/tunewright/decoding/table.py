@@ -1,8 +1,11 @@
-"""A constraint remembered: its states as numbers, so that a whole batch looks up what may follow in one go."""
+"""A constraint remembered: its states as numbers, so that a whole batch looks up what may follow in one go.
+
+What is near of a state and what is far are numbered apart, and meet only where the constraint says so.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import torch
@@ -12,6 +15,8 @@ from torch import Tensor
 from tunewright.contracts import Constraint, ConstraintState
 
 Numbers = NDArray[np.int64]
+Pair = tuple[int, int]
+"""Numbers of what is near and what is far."""
 FORBIDDEN = -1
 UNKNOWN = -2
 
@@ -24,9 +29,9 @@ class ConstraintTable:
         size: number of symbols.
 
     Attributes:
-        states: by number.
-        masks: what may come in each state, (states, size).
-        resting: whether something is just complete in each state, (states,).
+        states: what is near, by number.
+        masks: what may come in each of these, (states, size).
+        resting: whether something is just complete in each, (states,).
     """
 
     def __init__(self, constraint: Constraint, size: int) -> None:
@@ -36,42 +41,54 @@ class ConstraintTable:
         self.resting: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
         self._numbers: dict[ConstraintState, int] = {}
         self._following: NDArray[np.int32] = np.full((64, size), UNKNOWN, dtype=np.int32)
-        self._distances: Numbers = np.full(64, UNKNOWN)
-        self._further: dict[int, Numbers] = {}
-        self._corrected: dict[tuple[int, int], int] = {}
+        self._crosses: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
+        self._fars: list[Hashable] = []
+        self._far_numbers: dict[Hashable, int] = {}
+        self._joined: dict[Pair, Pair] = {}
+        self._meant: dict[tuple[int, int], int] = {}
+        self._distances: dict[Pair, int] = {}
+        self._further: dict[Pair, Numbers] = {}
 
-    def number(self, state: ConstraintState) -> int:
-        """The number of a state, a new one for a new state."""
-        found = self._numbers.get(state)
-        return self._add(state) if found is None else found
+    def start(self, chance: float | None = None) -> Pair:
+        """Where this chance begins."""
+        return self.number(self.constraint.start(chance))
 
-    def advance(self, numbers: Numbers, symbols: Numbers) -> Numbers:
-        """The states after these symbols, :data:`FORBIDDEN` where one may not come: (rows,), (rows,) -> (rows,)."""
-        following = self._following[numbers, symbols].astype(np.int64)
-        for row in (following == UNKNOWN).nonzero()[0].tolist():
-            following[row] = self._advance(int(numbers[row]), int(symbols[row]))
-        return following
+    def number(self, state: ConstraintState) -> Pair:
+        """The numbers of a state, new ones for what is new."""
+        near, far = self.constraint.split(state)
+        if far not in self._far_numbers:
+            self._far_numbers[far] = len(self._fars)
+            self._fars.append(far)
+        return self._near(near), self._far_numbers[far]
 
-    def meant(self, rested: Numbers, symbols: Numbers) -> Numbers:
-        """Where rows go on after symbols that could not come: (rows,), (rows,) -> (rows,)."""
-        pairs = zip(rested.tolist(), symbols.tolist(), strict=True)
-        return numbers([self._meant(number, symbol) for number, symbol in pairs])
+    def state(self, near: int, far: int) -> ConstraintState:
+        """The state with these numbers."""
+        return self.constraint.join(self.states[near], self._fars[far])
 
-    def distances(self, numbers: Numbers) -> Numbers:
-        """Fewest symbols from each of these states to the end: (rows,) -> (rows,)."""
-        distances: Numbers = self._distances[numbers]
-        for row in (distances == UNKNOWN).nonzero()[0].tolist():
-            number = int(numbers[row])
-            distances[row] = self._distances[number] = self.constraint.distance(self.states[number])
-        return distances
+    def advance(self, near: Numbers, far: Numbers, symbols: Numbers) -> tuple[Numbers, Numbers]:
+        """The states after these symbols, near ones :data:`FORBIDDEN` where one may not come; all of shape (rows,)."""
+        after = self._following[near, symbols].astype(np.int64)
+        for row in (after == UNKNOWN).nonzero()[0].tolist():
+            after[row] = self._advance(int(near[row]), int(symbols[row]))
+        return self._meet(after, far)
 
-    def closing(self, number: int, remaining: int) -> NDArray[np.bool_]:
+    def meant(self, near: Numbers, far: Numbers, symbols: Numbers) -> tuple[Numbers, Numbers]:
+        """Where rows that had rested in these states go on after symbols that could not come; all of shape (rows,)."""
+        pairs = zip(near.tolist(), symbols.tolist(), strict=True)
+        return self._meet(numbers([self._find_meant(*pair) for pair in pairs]), far)
+
+    def distances(self, near: Numbers, far: Numbers) -> Numbers:
+        """Fewest symbols from each of these states to the end: (rows,), (rows,) -> (rows,)."""
+        pairs = zip(near.tolist(), far.tolist(), strict=True)
+        return numbers([self._distance(pair) for pair in pairs])
+
+    def closing(self, near: int, far: int, remaining: int) -> NDArray[np.bool_]:
         """The symbols after which ``remaining`` more are enough to come to the end; those that come closest to it, if
         there are none: shape (size,).
         """
-        if number not in self._further:
-            self._further[number] = self._distances_further(number)
-        distances = self._further[number]
+        if (near, far) not in self._further:
+            self._further[near, far] = self._distances_further(near, far)
+        distances = self._further[near, far]
         mask: NDArray[np.bool_] = distances <= max(remaining, int(distances.min()))
         return mask
 
@@ -79,26 +96,46 @@ class ConstraintTable:
         """The same constraint with its states as numbers, so that nothing is asked twice."""
         return NumberedConstraint(self)
 
-    def _advance(self, number: int, symbol: int) -> int:
-        """The state after one symbol, asked for if it isn't known."""
-        after = int(self._following[number, symbol])
-        if after == UNKNOWN:
-            after = self.number(self.constraint.advance(self.states[number], symbol))
-            self._following[number, symbol] = after
+    def _near(self, state: ConstraintState) -> int:
+        found = self._numbers.get(state)
+        return self._add(state) if found is None else found
+
+    def _advance(self, near: int, symbol: int) -> int:
+        after = self._near(self.constraint.advance(self.states[near], symbol))
+        self._following[near, symbol] = after
         return after
 
-    def _meant(self, number: int, symbol: int) -> int:
-        if (number, symbol) not in self._corrected:
-            after = self.constraint.meant(self.states[number], symbol)
-            self._corrected[number, symbol] = self.number(after)
-        return self._corrected[number, symbol]
+    def _find_meant(self, near: int, symbol: int) -> int:
+        if (near, symbol) not in self._meant:
+            self._meant[near, symbol] = self._near(self.constraint.meant(self.states[near], symbol))
+        return self._meant[near, symbol]
 
-    def _distances_further(self, number: int) -> Numbers:
+    def _meet(self, near: Numbers, far: Numbers) -> tuple[Numbers, Numbers]:
+        """Joins what is near and what is far where they must be."""
+        rows = (self._crosses[near] & (near >= 0)).nonzero()[0]
+        if not len(rows):
+            return near, far
+        pairs = [self._join(pair) for pair in zip(near[rows].tolist(), far[rows].tolist(), strict=True)]
+        far = far.copy()
+        near[rows], far[rows] = np.array(pairs, dtype=np.int64).T
+        return near, far
+
+    def _join(self, pair: Pair) -> Pair:
+        if pair not in self._joined:
+            self._joined[pair] = self.number(self.state(*pair))
+        return self._joined[pair]
+
+    def _distance(self, pair: Pair) -> int:
+        if pair not in self._distances:
+            self._distances[pair] = self.constraint.distance(self.state(*pair))
+        return self._distances[pair]
+
+    def _distances_further(self, near: int, far: int) -> Numbers:
         """The distance to the end after each symbol; the largest number after one that may not come, (size,)."""
-        state, constraint = self.states[number], self.constraint
+        state, constraint = self.state(near, far), self.constraint
         found = np.full(self.size, np.iinfo(np.int64).max)
         # What comes after is not numbered: most of it is never met.
-        for symbol in np.flatnonzero(self.masks[number]).tolist():
+        for symbol in np.flatnonzero(self.masks[near]).tolist():
             found[symbol] = constraint.distance(constraint.advance(state, symbol))
         return found
 
@@ -108,6 +145,9 @@ class ConstraintTable:
             self._grow()
         self.states.append(state)
         self._numbers[state] = number
+        self._crosses[number] = self.constraint.crosses(state)
+        if self._crosses[number]:
+            return number  # joined before anything is asked of it
         mask = self.constraint.allowed(state)
         if mask is not None:
             self.masks[number] = mask.numpy()
@@ -119,37 +159,45 @@ class ConstraintTable:
         """Room for twice as many states."""
         more = len(self.resting)
         self.resting = np.concatenate([self.resting, np.zeros(more, dtype=np.bool_)])
-        self._distances = np.concatenate([self._distances, np.full(more, UNKNOWN)])
+        self._crosses = np.concatenate([self._crosses, np.zeros(more, dtype=np.bool_)])
         self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
         unknown = np.full((more, self.size), UNKNOWN, dtype=np.int32)
         self._following = np.concatenate([self._following, unknown])
 
 
-class NumberedConstraint:
+class NumberedConstraint(Constraint):
     """A table as a constraint: its states are numbers, its answers remembered."""
 
     def __init__(self, table: ConstraintTable) -> None:
         self.table, self.prompt = table, table.constraint.prompt
 
-    def start(self) -> int:
-        return self.table.number(self.table.constraint.start())
+    def start(self, chance: float | None = None) -> Pair:
+        return self.table.start(chance)
 
-    def allowed(self, state: int) -> Tensor:
-        return torch.from_numpy(self.table.masks[state])
+    def allowed(self, state: Pair) -> Tensor:
+        return torch.from_numpy(self.table.masks[state[0]])
 
-    def advance(self, state: int, symbol: int) -> int:
-        return int(self.table.advance(numbers([state]), numbers([symbol]))[0])
+    def advance(self, state: Pair, symbol: int) -> Pair:
+        return _only(self.table.advance(*_rows(state), numbers([symbol])))
 
-    def resting(self, state: int) -> bool:
-        return bool(self.table.resting[state])
+    def resting(self, state: Pair) -> bool:
+        return bool(self.table.resting[state[0]])
 
-    def meant(self, rested: int, symbol: int) -> int:
-        return int(self.table.meant(numbers([rested]), numbers([symbol]))[0])
+    def meant(self, rested: Pair, symbol: int) -> Pair:
+        return _only(self.table.meant(*_rows(rested), numbers([symbol])))
 
-    def distance(self, state: int) -> int:
-        return int(self.table.distances(numbers([state]))[0])
+    def distance(self, state: Pair) -> int:
+        return int(self.table.distances(*_rows(state))[0])
 
 
 def numbers(values: Sequence[int]) -> Numbers:
     """Whole numbers as an array, shape (values,)."""
     return np.array(values, dtype=np.int64)
+
+
+def _rows(state: Pair) -> tuple[Numbers, Numbers]:
+    return numbers([state[0]]), numbers([state[1]])
+
+
+def _only(rows: tuple[Numbers, Numbers]) -> Pair:
+    return int(rows[0][0]), int(rows[1][0])

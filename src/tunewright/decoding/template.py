@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tunewright.contracts import Constraint
+
 State = tuple[int, int]
 
 
@@ -26,7 +28,7 @@ class Open:
     forbidden: tuple[int, ...] = ()
 
 
-class Template:
+class Template(Constraint):
     """The constraint that a beginning sets: stretches in order, then anything.
 
     Args:
@@ -43,7 +45,7 @@ class Template:
         self.size = size
         self._masks: dict[State, Tensor] = {}
 
-    def start(self) -> State:
+    def start(self, chance: float | None = None) -> State:
         return (0, 0)
 
     def allowed(self, state: State) -> Tensor | None:

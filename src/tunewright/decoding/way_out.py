@@ -42,7 +42,11 @@ class WayOut:
         self._depth = 0
 
     def characters(self, state: AnyState) -> int:
-        """Characters from this state to the end, the ending included."""
+        """Characters from this state to the end, the ending included; before the music, to the end of the longest tune
+        that its plan may turn out to be.
+        """
+        if isinstance(state, Head):
+            state = state._replace(plan=state.plan.farthest)
         known = self._known.get(state)
         if known is not None:
             return known
@@ -81,11 +85,12 @@ class WayOut:
     def _from_header(self, head: Head) -> int:
         header = self.grammar.header
         values = product(*(header.choices(head, letter) for letter in "MLK"))
-        return header.rest(head) + min(self._from_header_values(*own) for own in values)
+        heads = (Head(meter=meter, unit_length=unit, key=key, plan=head.plan) for meter, unit, key in values)
+        return header.rest(head) + min(map(self._from_header_values, heads))
 
-    def _find_from_values(self, meter: str, unit_length: str, key: str) -> int:
+    def _find_from_values(self, head: Head) -> int:
         """From the first character of the music under a header with these values."""
-        state = self.grammar.music(meter, unit_length, key)
+        state = self.grammar.music(head)
         return NO_WAY if state is None else self.characters(state)
 
     def _through_opening(self, opening: Opening) -> int:
@@ -143,7 +148,7 @@ class WayOut:
         return self._through_signs(place, "")
 
     def _by_one_sign(self, place: Place) -> Iterator[int]:
-        """Ways out that begin with one note, or with a bar line."""
+        """Ways out that begin with one note, or with a bar line or the line end after it."""
         menu = self.rules.menu(place)
         kinds = {
             len(pitch): pitch if place.tie else REST_PITCH if pitch in RESTS else NOTE_PITCH
@@ -151,7 +156,7 @@ class WayOut:
         }
         for length, pitch in kinds.items():
             yield length + self._from_pitch(place, pitch)
-        for sign in menu.signs & {"|", "|:"}:
+        for sign in menu.signs & {"|", "|:", self.rules.line_end}:
             yield len(sign) + self._from_place(self.rules.signs(place)[sign])
 
     def _by_filling(self, place: Place) -> Iterator[int]:
@@ -159,7 +164,7 @@ class WayOut:
         pickup, bar = max(place.pickup, 0), place.measure.bar
         ends = [cost + len(sign) + self._from_place(after) for cost, sign, after in self._filled(place, pickup)]
         yield from ends
-        counted = self.rules.plan.bar(place.counter) != place.counter
+        counted = place.plan.bar() != place.plan
         if ends and place.room == bar and place.spot == BAR and not counted:
             return  # another bar only leads back here
         for room in {place.room, 0} if place.pickup == UNKNOWN else {0}:
