@@ -83,7 +83,7 @@ class Composer:
             prompt=self.table.constraint.prompt,
             filters=wish.filters(),
             seed=wish.seed,
-            longest=int(LONGEST * run.dialect.longest) + LONGEST_BAR * wish.bars + 2 * len(wish.prompt),
+            longest=self._longest(),
             redraws=0 if masked else REDRAWS,
             chance=LIKELIEST if wish.greedy else None,
         )
@@ -91,6 +91,12 @@ class Composer:
         """Whether the last search found nothing likelier than the greedy path; None before there was one."""
         # Greedy attempts are all alike; a second one is of no use.
         self.most_attempts = 1 if wish.greedy else MOST_ATTEMPTS
+
+    def _longest(self) -> int:
+        """How many symbols a tune may have, which leaves room for the longest form that may be drawn."""
+        usual = int(LONGEST * self.run.dialect.longest) + LONGEST_BAR * self.wish.bars + 2 * len(self.wish.prompt)
+        constraint = self.table.constraint
+        return max(usual, 2 * constraint.distance(constraint.start(LIKELIEST)))
 
     def draw(self, following: Callable[[], Draw | None]) -> Iterator[Finished]:
         """Draws what ``following`` asks for."""

@@ -187,17 +187,18 @@ def _pitches(wish: Wish) -> Pitches:
 
 
 def _plan(wish: Wish, shapes: Shapes, fixed: bool) -> Plan:
-    """How tunes are divided: as one of the run's own that is as it is wished, if there are any; else in any such way.
+    """How tunes are divided: like one of those learned from that is as it is wished, if there are any; else in any
+    such way.
 
     Args:
         fixed: whether music is given already, with which not every form would go.
     """
-    repeats: list[bool] = []
+    repeats = [part.times == 2 for part in parse_form(wish.form)] if wish.form else []
+    if wish.form and wish.bars:
+        return Form(tuple(zip(share_bars(wish.bars, len(repeats)), repeats, strict=True)), shapes.line)
     plan: Plan = Length.of(wish.bars) if wish.bars else Free()
     if wish.form:
-        repeats = [part.times == 2 for part in parse_form(wish.form)]
-        bars = share_bars(wish.bars, len(repeats)) if wish.bars else [0] * len(repeats)
-        plan = Form(tuple(zip(bars, repeats, strict=True)))
+        plan = Form(tuple((0, repeated) for repeated in repeats))
     alike = shapes.like(repeats, wish.bars)
     return Drawn(alike, plan) if alike and not fixed else plan
 
