@@ -163,8 +163,9 @@ def places(rules: BarRules, own: Measure, plan: Plan) -> Graph[Place]:
 
 
 def _ways_on(rules: BarRules, place: Place) -> Iterator[Place]:
-    yield from rules.signs(place).values()
     menu = rules.menu(place)
+    for sign in menu.signs:
+        yield rules.after(place, sign)
     kinds = [NOTE_PITCH, ALTERED_PITCH, REST_PITCH] if not place.tie else [place.tie]
     for pitch in kinds:
         is_rest = pitch in RESTS

@@ -9,12 +9,27 @@ when the next character shows that it doesn't. What the language holds is only w
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from tunewright.decoding.bar_rules import BarRules
 from tunewright.decoding.header_grammar import Fields, Head, HeaderGrammar
 from tunewright.decoding.measure import Measure, Pitches
-from tunewright.decoding.places import AGAIN, BAR, CLOSED, ENDED, LINE, OPENED, PART, Menu, Place
+from tunewright.decoding.places import (
+    AGAIN,
+    ALTERED_PITCH,
+    BAR,
+    CLOSED,
+    ENDED,
+    LINE,
+    NOTE_PITCH,
+    OPENED,
+    PART,
+    REST_PITCH,
+    RESTS,
+    Menu,
+    Place,
+)
 from tunewright.decoding.plan import Free, Plan
 from tunewright.errors import DecodingError, InputError
 from tunewright.music.dialect import Dialect
@@ -32,6 +47,28 @@ class Written(NamedTuple):
 
     pitch: str
     length: str = ""
+
+
+class _Kind(NamedTuple):
+    """All of a pitch that what may follow depends on.
+
+    Attributes:
+        longer: characters that make it another pitch.
+        pitch: one of its kind; empty as long as it is none.
+        as_field: whether a colon after it would make it a field.
+    """
+
+    longer: frozenset[str]
+    pitch: str
+    as_field: bool
+
+    @classmethod
+    def of(cls, menu: Menu, note: Written) -> _Kind:
+        pitch = note.pitch
+        kind = ""
+        if pitch in menu.pitches:
+            kind = REST_PITCH if pitch in RESTS else ALTERED_PITCH if pitch[0] in "^_=" else NOTE_PITCH
+        return cls(menu.after_pitch.get(pitch, NOTHING), kind, menu.as_field and len(pitch) == 1)
 
 
 class State(NamedTuple):
@@ -77,6 +114,7 @@ class BarGrammar:
         self.header, self.dialect, self.pitches, self.opening = HeaderGrammar(fields), dialect, pitches, opening
         self.rules, self.plan = BarRules(dialect, not pitches.limited, ending), plan or Free()
         self._measures: dict[tuple[str, ...], Measure | None] = {}
+        self._after_note = lru_cache(maxsize=None)(self._find_after_note)
 
     def start(self, chance: float | None = None) -> AnyState:
         """Before the first character; what the plan leaves to chance is drawn by this number in [0, 1), if any."""
@@ -100,7 +138,7 @@ class BarGrammar:
         """
         if char != ":" or not isinstance(state, State) or not self.resting(state):
             return state
-        place = self.rules.signs(state.place)["|"] if state.sign else state.place
+        place = self.rules.after(state.place, "|") if state.sign else state.place
         closing = self.rules.close_with(place)
         return state if closing is place else State(closing)
 
@@ -129,8 +167,8 @@ class BarGrammar:
             return frozenset(char if self.step(state, char) is not None else "")
         menu = self.rules.menu(state.place)
         if state.note:
-            return self._after_note(state.place, menu, state.note)
-        after = self.rules.signs(state.place).get(state.sign) if state.sign else None
+            return self._after_note(state.place, _Kind.of(menu, state.note), state.note.length)
+        after = self.rules.after(state.place, state.sign) if state.sign in menu.signs else None
         longer = menu.after_sign.get(state.sign, NOTHING) | (
             menu.after_pitch.get("", NOTHING) if not state.sign else NOTHING
         )
@@ -148,7 +186,7 @@ class BarGrammar:
             return False
         place, sign, note = state
         if sign or note:
-            return sign == "|" and sign in self.rules.signs(place)
+            return sign == "|" and sign in self.rules.menu(place).signs
         return place.spot in RESTING and not place.left
 
     # Plans
@@ -209,21 +247,20 @@ class BarGrammar:
 
     # Characters
 
-    def _after_note(self, place: Place, menu: Menu, note: Written) -> frozenset[str]:
+    def _find_after_note(self, place: Place, kind: _Kind, length: str) -> frozenset[str]:
         """The characters that may come in or after a note."""
-        pitch, length = note
-        found = NOTHING if length else menu.after_pitch.get(pitch, NOTHING)
-        if pitch not in menu.pitches:
+        found = NOTHING if length else kind.longer
+        if not kind.pitch:
             return found
-        lengths = menu.lengths(pitch)
+        lengths = self.rules.menu(place).lengths(kind.pitch)
         found |= lengths.after.get(length, NOTHING)
         if length in lengths.broken:
             found |= frozenset(self.dialect.broken)
-        if length in (lengths.tied_altered if pitch[0] in "^_=" else lengths.tied):
+        if length in (lengths.tied_altered if kind.pitch == ALTERED_PITCH else lengths.tied):
             found |= {"-"}
         if length in lengths.single:
-            first = self._first(self.rules.commit(place, pitch, length))
-            found |= first - {":"} if menu.as_field and note == Written(pitch[0]) else first
+            first = self._first(self.rules.commit(place, kind.pitch, length))
+            found |= first - {":"} if kind.as_field and not length else first
         return found
 
     def _first(self, place: Place) -> frozenset[str]:
@@ -236,9 +273,9 @@ class BarGrammar:
         menu, longer = self.rules.menu(place), sign + char
         if char in menu.after_sign.get(sign, NOTHING):
             final = longer in menu.signs and sum(one.startswith(longer) for one in menu.signs) == 1
-            return State(self.rules.signs(place)[longer]) if final else State(place, longer)
+            return State(self.rules.after(place, longer)) if final else State(place, longer)
         if sign:
-            return self._step_in_sign(self.rules.signs(place)[sign], "", char) if sign in menu.signs else None
+            return self._step_in_sign(self.rules.after(place, sign), "", char) if sign in menu.signs else None
         return State(place, note=Written(char)) if char in menu.after_pitch.get("", NOTHING) else None
 
     def _step_in_note(self, place: Place, note: Written, char: str) -> AnyState | None:

@@ -104,7 +104,8 @@ def generate(
         wanted: list[Draw] = []
         while len(batch.every) - len(done) + len(wanted) < width and (draw := following()) is not None:
             wanted.append(draw)
-        batch.replace(done, wanted)
+        if len(done) or wanted:
+            batch.replace(done, wanted)
         if not len(batch.every):
             return
         done = batch.step()
@@ -124,6 +125,7 @@ class _Columns:
         masked: stretches that were masked.
         failures: how often what follows the latest rest was drawn in vain.
         unwatched: length up to which the end, as seen from that rest, is not too far.
+        safe: length up to which this is so wherever it rests.
         symbol: to be read next.
         near, far: numbers of the constraint's state after it.
         length: of the sequence so far.
@@ -132,8 +134,8 @@ class _Columns:
 
     def __init__(self, values: Numbers) -> None:
         self.values = values
-        self.piece, self.attempt, self.drawn, self.masked, self.failures, self.unwatched = values[:6]
-        self.now, self.rested = values[6:10], values[10:]
+        self.piece, self.attempt, self.drawn, self.masked, self.failures, self.unwatched, self.safe = values[:7]
+        self.now, self.rested = values[7:11], values[11:]
         self.symbol, self.near, self.far, self.length = self.now
         _, self.rested_near, self.rested_far, self.rested_length = self.rested
 
@@ -154,7 +156,7 @@ class _Batch:
     def _make_room(self, rows: int) -> None:
         """Room for so many sequences, in the place of none."""
         self.memory, self.rested = self.model.empty(rows), self.model.empty(rows)
-        self._lay_out(np.zeros((14, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
+        self._lay_out(np.zeros((15, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
 
     def _lay_out(self, columns: Numbers, ids: Numbers) -> None:
         """Takes columns, (columns, rows), and sequences, (rows, longest)."""
@@ -165,8 +167,6 @@ class _Batch:
     @torch.inference_mode()
     def replace(self, done: Numbers, draws: Sequence[Draw]) -> None:
         """Puts new sequences in the place of those that are done; the batch shrinks or grows where numbers differ."""
-        if not len(done) and not draws:
-            return
         new = np.arange(len(self.every), len(self.every) + len(draws) - len(done))
         if len(new):
             self._keep(np.concatenate([self.every, np.zeros(len(new), dtype=np.int64)]))
@@ -197,7 +197,8 @@ class _Batch:
             chances = [self.drawing.chance] * len(rows)
         at.near[rows], at.far[rows] = zip(*map(self.table.start, chances), strict=True)
         at.rested[:, rows] = at.now[:, rows]
-        self._watch(rows)
+        at.safe[rows] = self.drawing.longest - 2 * CLOSE - self.table.distances(at.near[rows], at.far[rows])
+        at.unwatched[rows] = at.safe[rows]
         index, origins = torch.from_numpy(rows), torch.zeros(len(rows), dtype=torch.long)
         self.memory = self.model.assign(self.memory, index, self.origin, origins)
         self.rested = self.model.assign(self.rested, index, self.origin, origins)
@@ -237,8 +238,11 @@ class _Batch:
 
     def _watch(self, rows: Numbers) -> None:
         """Tells from where these rows rest how long they may grow before the end must be watched."""
-        distances = self.table.distances(self.at.near[rows], self.at.far[rows])
-        self.at.unwatched[rows] = self.drawing.longest - CLOSE - distances
+        at = self.at
+        # From nowhere it is much further than from the start: only long sequences need be asked.
+        rows = rows[at.length[rows] > at.safe[rows]]
+        if len(rows):
+            at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.near[rows], at.far[rows])
 
     def _draw(self, logits: Tensor, watched: NDArray[np.bool_]) -> Numbers:
         """A symbol for each row; nothing but what is allowed where all else is masked."""

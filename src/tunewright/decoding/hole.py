@@ -66,7 +66,7 @@ class HoleGrammar:
         if not isinstance(entry, State) or entry.note or entry.place.begun or after[:1] not in ("|", ":") or bars < 1:
             raise DecodingError("a hole begins after a bar line, has at least one bar and ends before a bar line")
         # A sign that might have gone on doesn't: a bar begins.
-        place = grammar.rules.signs(entry.place)[entry.sign] if entry.sign else entry.place
+        place = grammar.rules.after(entry.place, entry.sign) if entry.sign else entry.place
         pickup = 0 if place.pickup == UNKNOWN else place.pickup
         closes = after[0] == ":" or after[1:2] in ("|", "]")
         place = place._replace(pickup=pickup, plan=Window(bars, closes))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -124,6 +125,17 @@ class Letters(SpelledGrammar):
     """
 
     grammar: BarGrammar
+
+    @cached_property
+    def _masks(self) -> dict[frozenset[str], Tensor]:
+        """By the characters that they allow: many states allow the same."""
+        return {}
+
+    def allowed(self, state: AnyState) -> Tensor:
+        characters = self.grammar.characters(state)
+        if characters not in self._masks:
+            self._masks[characters] = torch.tensor([text in characters for text in self.spellings])
+        return self._masks[characters]
 
     def split(self, state: AnyState) -> tuple[AnyState, Plan]:
         plan = self.grammar.plan_in(state)

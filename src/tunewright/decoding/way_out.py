@@ -100,8 +100,13 @@ class WayOut:
             state = self.grammar.step(state, char) if state is not None else None
         return len(rest) + self.characters(state) if state is not None else NO_WAY
 
+    def _signs(self, place: Place) -> Iterator[tuple[str, Place]]:
+        """Every sign that may come at a place, and the place after it."""
+        for sign in self.rules.menu(place).signs:
+            yield sign, self.rules.after(place, sign)
+
     def _through_signs(self, place: Place, begun: str) -> int:
-        signs = {sign: after for sign, after in self.rules.signs(place).items() if sign.startswith(begun)}
+        signs = {sign: after for sign, after in self._signs(place) if sign.startswith(begun)}
         # Where the tune may end nothing is shorter, and looking further would lead round in circles.
         ends = {sign: after for sign, after in signs.items() if after.spot == ENDED}
         return min(len(sign) - len(begun) + self._from_place(after) for sign, after in (ends or signs).items())
@@ -128,10 +133,8 @@ class WayOut:
 
     def _after_note(self, place: Place, pitch: str, length: str) -> int:
         after = self.rules.commit(place, pitch, length)
-        if self.rules.menu(place).as_field and len(pitch + length) == 1 and ":|" in self.rules.signs(after):
-            closing = {
-                sign: end for sign, end in self.rules.signs(after).items() if sign in self.rules.dialect.bar_lines
-            }
+        if self.rules.menu(place).as_field and len(pitch + length) == 1 and ":|" in self.rules.menu(after).signs:
+            closing = {sign: end for sign, end in self._signs(after) if sign in self.rules.dialect.bar_lines}
             ways = [len(sign) + self._from_place(end) for sign, end in closing.items()]
             return min([*ways, *self._by_one_sign(after)], default=NO_WAY)  # a colon would make a field of it
         return self._from_place(after)
@@ -157,7 +160,7 @@ class WayOut:
         for length, pitch in kinds.items():
             yield length + self._from_pitch(place, pitch)
         for sign in menu.signs & {"|", "|:", self.rules.line_end}:
-            yield len(sign) + self._from_place(self.rules.signs(place)[sign])
+            yield len(sign) + self._from_place(self.rules.after(place, sign))
 
     def _by_filling(self, place: Place) -> Iterator[int]:
         """Ways out that fill the bar with plain notes: up to the part's end, or else to a bar line."""
@@ -178,7 +181,7 @@ class WayOut:
         if cost is None:
             return
         full = place._replace(spot=NOTE, begun=True, room=room)
-        for sign, after in self.rules.signs(full).items():
+        for sign, after in self._signs(full):
             as_field = cost == 1 and sign[0] == ":" and self.rules.menu(place).as_field
             if sign[-1] in "|]" and sign != "|" and not as_field:
                 yield cost, sign, after
@@ -188,7 +191,8 @@ class WayOut:
         cost = self._filling(place, room)
         if cost is None:
             return 0, None
-        return cost, self.rules.signs(place._replace(spot=NOTE, begun=True, room=room)).get("|")
+        full = place._replace(spot=NOTE, begun=True, room=room)
+        return cost, self.rules.after(full, "|") if "|" in self.rules.menu(full).signs else None
 
     def _filling(self, place: Place, room: int) -> int | None:
         """Fewest characters that leave just this room in the bar; None if none do."""

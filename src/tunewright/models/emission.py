@@ -7,6 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+FEW = 8
+"""Rows below which NumPy's sums are faster."""
+
 
 class Categorical:
     """One symbol out of ``size``, by the softmax of its logits."""
@@ -23,10 +26,11 @@ class Categorical:
 
         In double precision, so that equal logits and uniforms give the same symbol on every machine.
         """
-        # By NumPy, whose operations on small arrays take less time to begin; its sums alone are slow.
-        values = logits.double().numpy(force=True)
-        weights = np.exp(values - values.max(axis=1, keepdims=True))
-        cumulative = torch.from_numpy(weights).cumsum(dim=1).numpy()
+        # By NumPy, whose operations on small arrays take less time to begin; but many sums take it longer.
+        values = logits.numpy(force=True).astype(np.float64)
+        values -= values.max(axis=1, keepdims=True)
+        weights = np.exp(values, out=values)
+        cumulative = weights.cumsum(axis=1) if len(weights) < FEW else torch.from_numpy(weights).cumsum(dim=1).numpy()
         total = cumulative[:, -1:]
         # Just below the total, whatever rounding does: at the total stand those after the last possible symbol.
         passed = np.minimum(uniforms.numpy(force=True) * total, np.nextafter(total, 0.0))

@@ -11,11 +11,14 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 Precision = Literal["int8", "float32"]
+Array = NDArray[np.float32]
 
 INT8_LEVELS = 127
 """An int8 state is a whole number of 127ths."""
@@ -43,6 +46,10 @@ class ExactProduct(ABC):
     def round(self, states: Tensor) -> Tensor:
         """States in [-1, 1], which may be overwritten -> their levels, in a type of this product's own."""
         ...
+
+    def round_array(self, states: Array) -> Tensor:
+        """The same from an array, of few rows: by NumPy where it matters."""
+        return self.round(torch.from_numpy(states))
 
     @abstractmethod
     def __call__(self, levels: Tensor) -> Tensor:
@@ -77,13 +84,18 @@ class OneDNNInt8(ExactProduct):
     def round(self, states: Tensor) -> Tensor:
         return states.mul_(INT8_LEVELS).add_(INT8_ZERO + 0.5).to(torch.uint8)
 
+    def round_array(self, states: Array) -> Tensor:
+        states *= INT8_LEVELS
+        states += INT8_ZERO + 0.5
+        return torch.from_numpy(states.astype(np.uint8))
+
     def __call__(self, levels: Tensor) -> Tensor:
         if not len(levels):
             return levels.new_empty(0, self.outputs, dtype=torch.float32)
         # states, their scale and zero; weights, their scales and zeros, bias; output's scale, zero and type; what is
         # fused. The states' scale is among the weights', so that a sum is rounded once.
         weights = (self.packed, self.scale, self.zeros, None)
-        product: Any = torch.ops.onednn.qlinear_pointwise
+        product: Any = torch.ops.onednn.qlinear_pointwise.default
         result: Tensor = product(levels, 1.0, INT8_ZERO, *weights, 1.0, 0, torch.float32, "none", [], "")
         return result
 

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tunewright.models.emission import Categorical
-from tunewright.models.exact_product import Precision, exact_product
+from tunewright.models.exact_product import Array, Precision, exact_product
 
 LayerMemory = tuple[Tensor, Tensor]
 """What a layer's states put into its next gates, (batch, gates), and an LSTM's cells or a GRU's states, (batch,
 hidden_size)."""
 Memory = tuple[LayerMemory, ...]
-HALF = torch.tensor(0.5)
+Values = TypeVar("Values", Tensor, Array)
+FEW = 32
+"""Rows up to which NumPy computes faster on a CPU: its operations take less time to begin, but one core only."""
 
 
 class SteppingLayer(ABC):
@@ -42,6 +44,7 @@ class SteppingLayer(ABC):
         own = self.laid_out(layer.weight_hh_l0)
         self.product = exact_product(torch.cat([own, weight.detach()]), precision)
         self.bias = bias.detach().clone()
+        self.bias_array = self.bias.numpy(force=True)
         self.gates, self.hidden_size = own.shape
 
     def __call__(self, gates: Tensor, memory: LayerMemory) -> tuple[Tensor, LayerMemory]:
@@ -58,10 +61,17 @@ class SteppingLayer(ABC):
         product = self.product(self.product.round(states))
         return product[:, self.gates :] + self.bias, (product[:, : self.gates], kept)
 
+    def of_few(self, gates: Array, memory: LayerMemory) -> tuple[Array, LayerMemory]:
+        """The same by NumPy."""
+        of_states, before = memory
+        states, kept = self.step(gates, of_states.numpy(), before.numpy())
+        product = self.product(self.product.round_array(states))
+        return product.numpy()[:, self.gates :] + self.bias_array, (product[:, : self.gates], torch.from_numpy(kept))
+
     @abstractmethod
-    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, gates: Values, of_states: Values, before: Values) -> tuple[Values, Values]:
         """The states, which may be overwritten, and what is kept of them, from what inputs and states put into the
-        gates and what was kept before.
+        gates and what was kept before: all tensors, or all arrays.
         """
         ...
 
@@ -92,12 +102,17 @@ class SteppingLSTM(SteppingLayer):
     def input_bias(cls, layer: Any) -> Tensor:
         return cls.laid_out(layer.bias_ih_l0 + layer.bias_hh_l0)
 
-    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        _tanh(gates.add_(of_states))
+    def step(self, gates: Values, of_states: Values, before: Values) -> tuple[Values, Values]:
+        gates += of_states
+        _tanh(gates)
         _half_open(gates[:, : 3 * self.hidden_size])
-        entry, forget, output, candidate = gates.chunk(4, dim=1)
-        cells = (forget * before).add_(entry.mul_(candidate))
-        return _tanh(cells.clone()).mul_(output), cells
+        entry, forget, output, candidate = _parts(gates, self.hidden_size)
+        entry *= candidate
+        cells = forget * before
+        cells += entry
+        states = _tanh(cells + 0.0)
+        states *= output
+        return states, cells
 
 
 class SteppingGRU(SteppingLayer):
@@ -118,30 +133,43 @@ class SteppingGRU(SteppingLayer):
         # The states' bias of the candidate is in the reset gate's reach: it can't be added to what the inputs put in.
         return cls.laid_out(layer.bias_ih_l0 + torch.cat([reset, update, torch.zeros_like(candidate)]))
 
-    def step(self, gates: Tensor, of_states: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    def step(self, gates: Values, of_states: Values, before: Values) -> tuple[Values, Values]:
         switched = 2 * self.hidden_size
-        switches = _half_open(_tanh(gates[:, :switched].add_(of_states[:, :switched])))
-        reset, update = switches.chunk(2, dim=1)
-        of_candidate = (of_states[:, switched:] + self.candidate_bias).mul_(reset)
-        candidate = _tanh(gates[:, switched:].add_(of_candidate))
-        states = (before - candidate).mul_(update).add_(candidate)
-        return states.clone(), states
+        switches, candidate = gates[:, :switched], gates[:, switched:]
+        switches += of_states[:, :switched]
+        reset, update = _parts(_half_open(_tanh(switches)), self.hidden_size)
+        bias = self.candidate_bias if isinstance(gates, Tensor) else self.candidate_bias.numpy()
+        of_candidate = of_states[:, switched:] + bias
+        of_candidate *= reset
+        candidate += of_candidate
+        _tanh(candidate)
+        kept = before - candidate
+        kept *= update
+        kept += candidate
+        return kept + 0.0, kept
 
 
-def _tanh(values: Tensor) -> Tensor:
+def _parts(values: Values, size: int) -> list[Values]:
+    """Columns, so many to each part."""
+    return [values[:, start : start + size] for start in range(0, values.shape[1], size)]
+
+
+def _tanh(values: Values) -> Values:
     """In place. NumPy's is many times as fast as PyTorch's, and the same for every value wherever it stands, which
     PyTorch's sigmoid, where vectors end, is not.
     """
-    if values.device.type != "cpu":
+    if isinstance(values, Tensor) and values.device.type != "cpu":
         return values.tanh_()
-    array = values.numpy()
+    array = values.numpy() if isinstance(values, Tensor) else values
     np.tanh(array, out=array)
     return values
 
 
-def _half_open(halves: Tensor) -> Tensor:
+def _half_open(halves: Values) -> Values:
     """From tanh(x / 2) to the sigmoid of x, in place."""
-    return torch.add(HALF, halves, alpha=0.5, out=halves)
+    halves *= 0.5
+    halves += 0.5
+    return halves
 
 
 LAYERS: dict[type[nn.Module], type[SteppingLayer]] = {nn.LSTM: SteppingLSTM, nn.GRU: SteppingGRU}
@@ -163,42 +191,49 @@ class Stepping:
         readers = [(kind.laid_out(own.weight_ih_l0), kind.input_bias(own)) for own in layers]
         (first, bias), *above = [*readers, (output.weight, output.bias)]
         self.table = (embedding.detach().double() @ first.double().T + bias.detach().double()).float()
+        self.table_array = self.table.numpy(force=True)
         self.layers = [kind(own, *reader, precision) for own, reader in zip(layers, above, strict=True)]
 
-    @torch.inference_mode()
     def __call__(self, inputs: Tensor, memory: Memory | None = None) -> tuple[Tensor, Memory]:
         """Ids (batch, time) and the memory before them -> logits (batch, time, size) and the memory after them.
 
         The memory that is given stays as it is.
         """
         memory = self.empty(len(inputs)) if memory is None else memory
+        if inputs.shape[1] == 1:
+            logits, memory = self._step(inputs[:, 0], memory)
+            return logits[:, None], memory
         steps = []
         for symbols in inputs.unbind(1):
             logits, memory = self._step(symbols, memory)
             steps.append(logits)
-        return (torch.stack(steps, dim=1) if len(steps) > 1 else steps[0].unsqueeze(1)), memory
+        return torch.stack(steps, dim=1), memory
 
     def _step(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """One symbol of each row, (batch,) -> logits (batch, size) and the memory after it."""
-        above, after = self.table.index_select(0, symbols), []
+        after = []
+        if len(symbols) <= FEW and symbols.device.type == "cpu":
+            array = self.table_array.take(symbols.numpy(), axis=0)
+            for layer, before in zip(self.layers, memory, strict=True):
+                array, own = layer.of_few(array, before)
+                after.append(own)
+            return torch.from_numpy(array), tuple(after)
+        above = self.table.index_select(0, symbols)
         for layer, before in zip(self.layers, memory, strict=True):
             above, own = layer(above, before)
             after.append(own)
         return above, tuple(after)
 
-    @torch.inference_mode()
     def empty(self, rows: int) -> Memory:
         """The memory of rows that have read nothing."""
         new = self.table.new_zeros
         return tuple((new(rows, layer.gates), new(rows, layer.hidden_size)) for layer in self.layers)
 
-    @torch.inference_mode()
     def select(self, memory: Memory, rows: Tensor) -> Memory:
         """The memory of these rows, a copy."""
         chosen = [tuple(part.index_select(0, rows) for part in layer) for layer in memory]
         return cast("Memory", tuple(chosen))
 
-    @torch.inference_mode()
     def assign(self, memory: Memory, rows: Tensor, source: Memory, source_rows: Tensor) -> Memory:
         """The memory with ``rows`` replaced by ``source_rows`` of another one; in place, and returns ``memory``."""
         for layer, other in zip(memory, source, strict=True):
