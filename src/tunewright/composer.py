@@ -31,7 +31,7 @@ LONGEST = 1.1
 LONGEST_BAR = 40
 """Symbols that each bar adds to that, where their number is wished."""
 LONGEST_PROMPT = 750
-REDRAWS = 8
+REDRAWS = 12
 """How often a bar is drawn as the model likes before what is wrong in it is masked."""
 LIKELIEST = 0.0
 """In the place of a chance, where nothing is left to chance: the most frequent form."""

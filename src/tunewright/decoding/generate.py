@@ -78,7 +78,7 @@ class Drawing:
     filters: Sequence[Filter] = ()
     seed: int = 0
     longest: int = 1500
-    redraws: int = 8
+    redraws: int = 12
     chance: float | None = None
 
 
