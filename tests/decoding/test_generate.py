@@ -43,7 +43,7 @@ def test_a_piece_is_the_same_alone_and_in_company(model: Any, constraint: Any) -
     draws = [Draw(piece, piece % 3) for piece in range(500)]
     together = draw_all(model, draws, constraint, width=500)
     assert set(together) == set(draws)
-    assert len({one.ids for one in together.values()}) > 30
+    assert len({one.ids for one in together.values()}) > 20
     assert draw_all(model, draws[::-1], constraint, width=37) == together  # rows are refilled at different times
     for draw in (draws[0], draws[207], draws[-1]):
         assert draw_all(model, [draw], constraint, width=1)[draw] == together[draw]
