@@ -24,7 +24,7 @@ def through_bars(plan: Plan, bars: int) -> list[str]:
     """What each of so many bars is to its part."""
     told = []
     for _ in range(bars):
-        told.append(plan.last)
+        told.append(plan.now.last)
         plan = plan.bar()
     return told
 
@@ -33,12 +33,12 @@ def through_bars(plan: Plan, bars: int) -> list[str]:
 def test_a_form_counts_its_parts_down(shape: Shape) -> None:
     plan: Plan = Form(shape)
     for bars, repeated in shape:
-        assert (plan.repeated, plan.ends, plan.goes_on) == (repeated, False, True)
+        assert plan.now[1:4] == (repeated, False, True)
         assert through_bars(plan, bars) == [KEEP] * (bars - 1) + [CLOSE]
         for _ in range(bars - 1):
             plan = plan.bar()
         plan = plan.close()
-    assert (plan.ends, plan.goes_on) == (True, False)
+    assert plan.now[2:4] == (True, False)
 
 
 @given(st.integers(1, 12), st.data())
@@ -56,23 +56,23 @@ def test_both_endings_have_equally_many_bars(bars: int, data: st.DataObject) -> 
         second = whole.second()
         if isinstance(plan, Form):
             assert through_bars(first, ending) == [KEEP] * (ending - 1) + [CLOSE]
-            assert second.begins_line == plan.begins_line
+            assert second.now == plan.now
         assert through_bars(second, ending) == [KEEP] * (ending - 1) + [CLOSE]
         for _ in range(ending - 1):
             second = second.bar()
-        assert second.close().ends
+        assert second.close().now.ends
 
 
 def test_lines_are_full() -> None:
     plan: Plan = Form(((10, True),), line=4)
     told = []
     for _ in range(10):
-        told.append(plan.begins_line)
+        told.append(plan.now.begins_line)
         plan = plan.bar()
     assert [number for number, begins in enumerate(told) if begins] == [4, 8]
     assert None not in told
-    assert Form(((0, True),), line=4).begins_line is None
-    assert Form(((8, True),)).begins_line is None
+    assert Form(((0, True),), line=4).now.begins_line is None
+    assert Form(((8, True),)).now.begins_line is None
 
 
 @pytest.mark.parametrize("bars", [4, 6, 7, 12])
@@ -91,9 +91,8 @@ def test_an_outlook_tells_what_comes_before_and_after_the_next_bar_line(
     for event in events:
         outlook = plan.outlook
         assert isinstance(outlook, Outlook)
-        seen = (outlook.last, outlook.begins_line, outlook.repeated, outlook.ends, outlook.goes_on)
-        assert seen == (plan.last, plan.begins_line, plan.repeated, plan.ends, plan.goes_on)
-        if plan.ends or (event == "bar" and plan.last == CLOSE):
+        assert outlook.now == plan.now
+        if plan.now.ends or (event == "bar" and plan.now.last == CLOSE):
             return
         if event == "second":
             plan = plan.fork()
@@ -102,7 +101,7 @@ def test_an_outlook_tells_what_comes_before_and_after_the_next_bar_line(
         told = getattr(outlook, event)()
         assert told.told(plan) == after
         if event == "bar":
-            assert (told.last, told.begins_line) == (after.last, after.begins_line)
+            assert told.now == after.now
         plan = after
 
 

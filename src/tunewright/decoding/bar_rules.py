@@ -68,7 +68,7 @@ class BarRules(RoomRules):
 
     def part(self, place: Place) -> Place:
         """The line start of a part; what it is without a sign of its own is told by dialect and plan."""
-        repeated = place.plan.repeated
+        repeated = place.plan.now.repeated
         if repeated is None:
             mode = EITHER if self.dialect.implicit_repeats and place.back != OVER else PLAIN
         elif repeated:
@@ -84,7 +84,7 @@ class BarRules(RoomRules):
         if place.spot not in (BAR, LINE) or place.mode not in (REPEATED, EITHER, FIRST):
             return place
         closing = place._replace(closing=True)
-        return closing if place.plan.last == MAY and not self._would_be_field(closing) else place
+        return closing if place.plan.now.last == MAY and not self._would_be_field(closing) else place
 
     # Notes
 
@@ -169,7 +169,7 @@ class BarRules(RoomRules):
         if self._line_ends(place):
             return {self.line_end: _at(LINE)}
         found = dict(self._tuplets(place))
-        if place.spot == PART and place.plan.repeated is not False:
+        if place.spot == PART and place.plan.now.repeated is not False:
             if self.dialect.opens_repeats or not place.mode:
                 found["|:"] = _opened
         elif place.spot in (BAR, LINE) and self._forks(place):
@@ -178,7 +178,7 @@ class BarRules(RoomRules):
             found |= self._after_note(place)
         if self._would_be_field(place):
             return found
-        if place.spot == BAR and place.plan.begins_line is not False:
+        if place.spot == BAR and place.plan.now.begins_line is not False:
             found[self.line_end] = _at(LINE)
         if self.changes_key and place.mode and not place.tie and place.spot in (PART, OPENED, BAR, LINE):
             texts = (text for text in self.dialect.key_changes if place.spot in (PART, LINE) or text[-1] != "\n")
@@ -193,9 +193,9 @@ class BarRules(RoomRules):
                 yield f"({size}", partial(_tuplet, size)
 
     def _after_part(self, place: Place) -> Iterator[tuple[str, Way]]:
-        if place.plan.goes_on:
+        if place.plan.now.goes_on:
             yield self.line_end, self.part
-        if place.plan.ends:
+        if place.plan.now.ends:
             yield self.dialect.line_mark + self.ending, _ended
 
     def _after_note(self, place: Place) -> dict[str, Way]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tunewright.decoding.bar_grammar import AnyState, BarGrammar, State
 from tunewright.decoding.places import NOTE, UNKNOWN
-from tunewright.decoding.plan import CLOSE, KEEP, MAY, Free, Plan
+from tunewright.decoding.plan import CLOSE, KEEP, MAY, Free, Now, Plan
 from tunewright.errors import DecodingError
 
 
@@ -24,10 +24,8 @@ class Window(Free):
     closes: bool
 
     @property
-    def last(self) -> str:
-        if not self.bars:
-            return MAY
-        return CLOSE if self.bars == 1 and self.closes else KEEP
+    def now(self) -> Now:
+        return Now(CLOSE if self.bars == 1 and self.closes else KEEP if self.bars else MAY)
 
     def bar(self) -> Plan:
         return replace(self, bars=max(self.bars - 1, 0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tunewright.music.shapes import Shape, Shapes
 
@@ -15,35 +16,36 @@ KEEP, MAY, CLOSE = "keep", "may", "close"
 """What a bar is to its part: not its last, possibly its last, its last."""
 
 
+class Now(NamedTuple):
+    """Where a plan stands.
+
+    Attributes:
+        last: what the bar being written is to its part, or to its ending: out of :data:`KEEP`, :data:`MAY`,
+            :data:`CLOSE`.
+        repeated: whether the part being written is repeated; None if it may be.
+        ends: whether the tune may end here, between two parts.
+        goes_on: whether another part may follow here.
+        begins_line: whether the bar being written begins a line that is not its part's first; None if it may.
+    """
+
+    last: str = MAY
+    repeated: bool | None = None
+    ends: bool = True
+    goes_on: bool = True
+    begins_line: bool | None = None
+
+
+ANYTHING = Now()
+"""Any bar may be the last of its part, any part of the tune."""
+
+
 class Plan(ABC):
     """What is still to come of a tune, in parts."""
 
     @property
     @abstractmethod
-    def last(self) -> str:
-        """What the bar being written is to its part, or to its ending: out of :data:`KEEP`, :data:`MAY`,
-        :data:`CLOSE`.
-        """
-
-    @property
-    @abstractmethod
-    def repeated(self) -> bool | None:
-        """Whether the part being written is repeated; None if it may be."""
-
-    @property
-    @abstractmethod
-    def ends(self) -> bool:
-        """Whether the tune may end here, between two parts."""
-
-    @property
-    @abstractmethod
-    def goes_on(self) -> bool:
-        """Whether another part may follow here."""
-
-    @property
-    def begins_line(self) -> bool | None:
-        """Whether the bar being written begins a line that is not its part's first; None if it may."""
-        return None
+    def now(self) -> Now:
+        """Where it stands."""
 
     def drawn(self, chance: float) -> Plan:
         """Where the plan is left to chance, that of a number in [0, 1); the same plan anywhere else."""
@@ -77,9 +79,7 @@ class Plan(ABC):
     @property
     def outlook(self) -> Plan:
         """As much of it as what comes before the next bar line depends on."""
-        next_one = self if self.last == CLOSE else self.bar()
-        now, then = ((plan.last, plan.begins_line) for plan in (self, next_one))
-        return Outlook(now, then, self.repeated, (self.ends, self.goes_on))
+        return Outlook(self.now, (self if self.now.last == CLOSE else self.bar()).now)
 
 
 @dataclass(frozen=True)
@@ -87,44 +87,24 @@ class Outlook(Plan):
     """How a plan looks from within a bar. What happens to it is kept, to be told to the plan itself.
 
     Attributes:
-        now: ``last`` and ``begins_line`` of the plan.
-        then: these after the next bar line.
-        repeats: ``repeated`` of the plan.
-        between: its ``ends`` and ``goes_on``.
+        seen: where it stands.
+        then: where it will stand after the next bar line.
         events: names of what has happened, each with what else there is to tell.
     """
 
-    now: tuple[str, bool | None]
-    then: tuple[str, bool | None]
-    repeats: bool | None
-    between: tuple[bool, bool]
+    seen: Now = ANYTHING
+    then: Now = ANYTHING
     events: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def last(self) -> str:
-        return self.now[0]
-
-    @property
-    def begins_line(self) -> bool | None:
-        return self.now[1]
-
-    @property
-    def repeated(self) -> bool | None:
-        return self.repeats
-
-    @property
-    def ends(self) -> bool:
-        return self.between[0]
-
-    @property
-    def goes_on(self) -> bool:
-        return self.between[1]
+    def now(self) -> Now:
+        return self.seen
 
     def begin(self, meter: str) -> Plan:
         return self._after("begin", meter)
 
     def bar(self) -> Plan:
-        return replace(self._after("bar"), now=self.then)
+        return replace(self._after("bar"), seen=self.then)
 
     def fork(self) -> Plan:
         return self._after("fork")
@@ -149,7 +129,7 @@ class Outlook(Plan):
         return replace(self, events=(*self.events, event))
 
 
-UNSEEN = Outlook((MAY, None), (MAY, None), None, (True, True))
+UNSEEN = Outlook()
 """Before the music, where nothing depends on the plan yet."""
 
 
@@ -158,20 +138,8 @@ class Free(Plan):
     """Any parts of any length: nothing is counted, so that states don't differ by what has come before."""
 
     @property
-    def last(self) -> str:
-        return MAY
-
-    @property
-    def repeated(self) -> bool | None:
-        return None
-
-    @property
-    def ends(self) -> bool:
-        return True
-
-    @property
-    def goes_on(self) -> bool:
-        return True
+    def now(self) -> Now:
+        return ANYTHING
 
     def bar(self) -> Plan:
         return self
@@ -207,28 +175,15 @@ class Form(Plan):
     at_fork: tuple[int, int] = (0, 0)
 
     @property
-    def last(self) -> str:
-        bars = self.parts[0][0] if self.parts else 0
-        return KEEP if bars > 1 else CLOSE if bars else MAY
-
-    @property
-    def repeated(self) -> bool | None:
-        return self.parts[0][1] if self.parts else None
-
-    @property
-    def begins_line(self) -> bool | None:
-        return self.written == self.line if self.line and self.last != MAY else None
-
-    @property
-    def ends(self) -> bool:
-        return not self.parts
-
-    @property
-    def goes_on(self) -> bool:
-        return bool(self.parts)
+    def now(self) -> Now:
+        if not self.parts:
+            return Now(goes_on=False)
+        bars, repeated = self.parts[0]
+        begins_line = self.written == self.line if self.line and bars else None
+        return Now(KEEP if bars > 1 else CLOSE if bars else MAY, repeated, False, True, begins_line)
 
     def bar(self) -> Plan:
-        if self.last == MAY:
+        if self.now.last == MAY:
             return self
         written = self.written % self.line + 1 if self.line else 0
         return replace(self, parts=self._parts(self.parts[0][0] - 1), written=written)
@@ -272,24 +227,12 @@ class Length(Plan):
         return cls(bars, next(phrase for phrase in (4, 2, 1) if bars % phrase == 0))
 
     @property
-    def last(self) -> str:
-        if self.closes:
-            return CLOSE if self.closes == 1 else KEEP
-        if self.bars == 1:
-            return CLOSE
-        return MAY if (self.written + 1) % self.phrase == 0 else KEEP
-
-    @property
-    def repeated(self) -> bool | None:
-        return None
-
-    @property
-    def ends(self) -> bool:
-        return self.bars == 0
-
-    @property
-    def goes_on(self) -> bool:
-        return self.bars > 0
+    def now(self) -> Now:
+        if self.closes or self.bars == 1:
+            last = CLOSE if self.closes <= 1 else KEEP
+        else:
+            last = MAY if (self.written + 1) % self.phrase == 0 else KEEP
+        return Now(last, ends=self.bars == 0, goes_on=self.bars > 0)
 
     def bar(self) -> Plan:
         more, left = self.ending + (self.ending > 0), self.closes - (self.closes > 0)

@@ -47,7 +47,7 @@ class RoomRules:
 
     def _last(self, place: Place) -> str:
         """What the bar being written is to its part."""
-        return CLOSE if place.closing else place.plan.last
+        return CLOSE if place.closing else place.plan.now.last
 
     def _would_be_field(self, place: Place) -> bool:
         """Whether a bar can only be one note and ``:|``: at the beginning of a line, letter and colon make a field."""
@@ -67,7 +67,7 @@ class RoomRules:
 
     def _line_ends(self, place: Place) -> bool:
         """Whether nothing but a line end may come."""
-        return place.spot == BAR and place.plan.begins_line is True and not self._would_be_field(place)
+        return place.spot == BAR and place.plan.now.begins_line is True and not self._would_be_field(place)
 
     def _counts(self, place: Place) -> bool:
         """Whether the bar being written is a whole one and no pickup."""
@@ -129,7 +129,4 @@ NOWHERE: dict[str, Any] = {"spot": "", "mode": "", "tie": ""}
 
 def bare(place: Place) -> Place:
     """The place without what only matters to the places after it."""
-    plan = place.plan
-    now = (plan.last, plan.begins_line)
-    seen = Outlook(now, now, plan.repeated, (plan.ends, plan.goes_on))
-    return place._replace(fork=0, back=CLEAR, plan=seen)
+    return place._replace(fork=0, back=CLEAR, plan=Outlook(place.plan.now))
