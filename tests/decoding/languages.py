@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from typing import Any, Generic, TypeVar
 
 from tunewright.contracts import Piece
@@ -14,8 +15,19 @@ from tunewright.decoding.bar_grammar import BarGrammar
 from tunewright.decoding.bar_rules import BarRules
 from tunewright.decoding.header_grammar import Fields
 from tunewright.decoding.measure import Measure, Pitches
-from tunewright.decoding.places import ALTERED_PITCH, ENDED, NOTE_PITCH, REST_PITCH, RESTS, Place
-from tunewright.decoding.plan import Plan
+from tunewright.decoding.places import (
+    AGAIN,
+    ALTERED_PITCH,
+    BAR,
+    CLOSED,
+    ENDED,
+    NOTE_PITCH,
+    PART,
+    REST_PITCH,
+    RESTS,
+    Place,
+)
+from tunewright.decoding.plan import CLOSE, KEEP, MAY, Now, Outlook, Plan
 from tunewright.music.dialect import Dialect
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.keys import parse_meter
@@ -160,6 +172,52 @@ def places(rules: BarRules, own: Measure, plan: Plan) -> Graph[Place]:
     return explore(
         rules.start(own, plan), lambda place: _ways_on(rules, place), lambda place: place.spot == ENDED, closing
     )
+
+
+def bars(rules: BarRules, own: Measure) -> Graph[Place]:
+    """All places on the way to the next progress of a tune, whatever its plan, as long as it counts bars: to a bar line
+    after a whole bar, to the end of an ending or of a part, or to the end of the tune. What may come after progress is
+    looked at under every plan that is possible there.
+    """
+
+    def on(place: Place) -> Iterator[Place]:
+        return iter(()) if _has_moved(place) else map(_unforked, _ways_on(rules, place))
+
+    def then(place: Place) -> Iterator[Place]:
+        if _has_moved(place):
+            for after in (place._replace(plan=Outlook(now)) for now in _possible(place)):
+                # Both endings have equally many bars: the second begins as the first could.
+                if place.spot != AGAIN or rules.goes_on(after):
+                    yield rules.part(after) if place.spot == PART else after
+        elif not place.left:
+            yield rules.close_with(place)
+
+    begun = rules.start(own, Outlook().begin(own.meter.name))
+    return explore(begun, on, lambda place: place.spot == ENDED or _has_moved(place), then)
+
+
+def _has_moved(place: Place) -> bool:
+    return isinstance(place.plan, Outlook) and place.plan.events != ()
+
+
+def _unforked(place: Place) -> Place:
+    """That a first ending begins is no progress: the bar goes on."""
+    plan = place.plan
+    return place._replace(plan=Outlook(plan.seen)) if isinstance(plan, Outlook) and ("fork",) in plan.events else place
+
+
+def _possible(place: Place) -> Iterator[Now]:
+    """Where a plan that counts bars may stand after progress."""
+    if place.spot == CLOSED:
+        yield Now(ends=True, goes_on=False)
+    for last, repeated, line in product((KEEP, MAY, CLOSE), (True, False, None), (True, False, None)):
+        # In a part it stays settled whether it is repeated; a part's beginning is no new line.
+        if place.spot in (BAR, AGAIN) and repeated != place.plan.now.repeated:
+            continue
+        if line and place.spot != BAR:
+            continue
+        for ends in (False, True) if place.spot == CLOSED else (False,):
+            yield Now(last, repeated, ends, True, line)
 
 
 def _ways_on(rules: BarRules, place: Place) -> Iterator[Place]:

@@ -1,12 +1,14 @@
 """From every place of the composing language there is a way to its end.
 
 **Signs.** :class:`BarRules` knows a tune as a row of *places*, one after each complete sign or note. All places that
-can be reached from the beginning are listed, and the ways between them are walked back from the end. That this is
-enough for characters follows from how they are spelled: what a character may do depends on the place's *menu* alone,
-all texts of which are known; a beginning that is offered is the beginning of one of these texts, so it can always be
-made a whole one (which ``test_every_beginning_...`` looks at in all menus); and a whole one leads to the next place. Of
-pitches only their kind matters there: plain, altered, rest. One thing lies between signs and characters: at the
-beginning of a line a letter and a colon would be a field; ``test_limited_pitches_...`` looks at that by characters.
+can be reached from the beginning are listed, and the ways between them are walked back from the end: with any division
+of the tune, and with a few forms; and for all plans that count bars at once, to the next bar line or part's end, after
+which fewer bars are to come. That this is enough for characters follows from how they are spelled: what a character may
+do depends on the place's *menu* alone, all texts of which are known; a beginning that is offered is the beginning of
+one of these texts, so it can always be made a whole one (which ``test_every_beginning_...`` looks at in all menus); and
+a whole one leads to the next place. Of pitches only their kind matters there: plain, altered, rest. One thing lies
+between signs and characters: at the beginning of a line a letter and a colon would be a field;
+``test_limited_pitches_...`` looks at that by characters.
 
 **Characters.** For 2/4 all states are listed one character at a time, as they are drawn, and looked at one by one.
 """
@@ -23,6 +25,7 @@ import pytest
 from tests.decoding.languages import (
     LONGEST_WAY_AHEAD,
     METERS,
+    bars,
     characters,
     dialect,
     grammar,
@@ -39,7 +42,6 @@ from tunewright.decoding.way_out import NO_WAY, WayOut
 from tunewright.music.dialect import Dialect
 
 PLANS: dict[str, Plan] = {
-    "free": Free(),
     "AABB": Form(((2, True), (2, True))),
     "ABB": Form(((1, False), (2, True))),
     "A of any length": Form(((0, False), (0, True))),
@@ -56,30 +58,40 @@ def dead_places(meter: str, own: Dialect, plan: Plan) -> tuple[int, list[Place]]
     return len(found.nodes), [place._replace(measure=None) for place in found.dead()]  # type: ignore[arg-type]
 
 
-def full(meter: str, plan: str, house: bool) -> Any:
-    """The whole dialect; only the smallest of its languages is looked at every time."""
-    quick = house and meter == "2/4" and plan == "free"
-    return pytest.param(meter, plan, house, {}, id=_name(meter, plan, house), marks=[] if quick else pytest.mark.slow)
+HOUSE_OR_RAW = pytest.mark.parametrize("house", [True, False], ids=["house", "raw"])
 
 
-def spare(meter: str, plan: str, house: bool) -> Any:
-    quick = meter in ("2/4", "6/8") or (meter in ("3/4", "4/4", "9/8") and plan in ("free", "ABB"))
-    name = f"{_name(meter, plan, house)}-spare"
-    return pytest.param(meter, plan, house, SPARE, id=name, marks=[] if quick else pytest.mark.slow)
+def whole_and_spare(quick: set[str]) -> pytest.MarkDecorator:
+    """Meters with the whole dialect and a spare one; what is quick is looked at every time."""
+    found = []
+    for meter, changes in product(METERS, ({}, SPARE)):
+        name = f"{meter}{'-spare' if changes else ''}"
+        found.append(pytest.param(meter, changes, id=name, marks=[] if name in quick else pytest.mark.slow))
+    return pytest.mark.parametrize(("meter", "changes"), found)
 
 
-def _name(meter: str, plan: str, house: bool) -> str:
-    return f"{meter}-{plan}-{'house' if house else 'raw'}"
-
-
-@pytest.mark.parametrize(
-    ("meter", "plan", "house", "changes"),
-    [kind(*own) for kind in (full, spare) for own in product(METERS, PLANS, (True, False))],
-)
-def test_no_place_is_a_dead_end(meter: str, plan: str, house: bool, changes: dict[str, Any]) -> None:
-    count, dead = dead_places(meter, dialect(house, **changes), PLANS[plan])
+@HOUSE_OR_RAW
+@whole_and_spare({"2/4-spare", "3/4-spare", "4/4-spare", "6/8-spare", "9/8-spare"})
+def test_with_any_division_no_place_is_a_dead_end(meter: str, changes: dict[str, Any], house: bool) -> None:
+    count, dead = dead_places(meter, dialect(house, **changes), Free())
     assert count > 50
     assert dead == []
+
+
+@HOUSE_OR_RAW
+@whole_and_spare({"2/4-spare", "3/4-spare", "6/8-spare"})
+def test_nor_is_any_under_a_plan_that_counts_bars(meter: str, changes: dict[str, Any], house: bool) -> None:
+    own = dialect(house, **changes)
+    found = bars(grammar(meter, own).rules, measure(meter, own))
+    assert len(found.nodes) > 1000
+    assert found.dead() == []
+
+
+@HOUSE_OR_RAW
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("meter", ["2/4", "6/8"])
+def test_nor_is_any_in_these_forms(meter: str, plan: str, house: bool) -> None:
+    assert dead_places(meter, dialect(house, **SPARE), PLANS[plan])[1] == []
 
 
 @pytest.mark.parametrize(
@@ -130,9 +142,14 @@ def test_planted_faults_are_found(
     monkeypatch: pytest.MonkeyPatch, name: str, fault: Any, changes: dict[str, Any]
 ) -> None:
     own = dialect(**{**SPARE, "tuplets": (), **changes})
-    assert dead_places("2/4", own, Free())[1] == []
+
+    def dead() -> tuple[int, int]:
+        counting = bars(grammar("2/4", own).rules, measure("2/4", own)).dead()
+        return len(dead_places("2/4", own, Free())[1]), len(counting)
+
+    assert dead() == (0, 0)
     monkeypatch.setattr(BarRules, name, fault)
-    assert dead_places("2/4", own, Free())[1]
+    assert all(dead())
 
 
 # Characters
