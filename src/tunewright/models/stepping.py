@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tunewright.models.emission import Categorical
@@ -65,8 +66,9 @@ class SteppingLayer(ABC):
         """The same by NumPy."""
         of_states, before = memory
         states, kept = self.step(gates, of_states.numpy(), before.numpy())
-        product = self.product(self.product.round_array(states))
-        return product.numpy()[:, self.gates :] + self.bias_array, (product[:, : self.gates], torch.from_numpy(kept))
+        product = self.product(self.product.round_array(states)).numpy()
+        put = torch.from_numpy(product[:, : self.gates]), torch.from_numpy(kept)
+        return product[:, self.gates :] + self.bias_array, put
 
     @abstractmethod
     def step(self, gates: Values, of_states: Values, before: Values) -> tuple[Values, Values]:
@@ -200,29 +202,29 @@ class Stepping:
         The memory that is given stays as it is.
         """
         memory = self.empty(len(inputs)) if memory is None else memory
-        if inputs.shape[1] == 1:
-            logits, memory = self._step(inputs[:, 0], memory)
-            return logits[:, None], memory
+        if len(inputs) <= FEW and inputs.device.type == "cpu":
+            return self._few(inputs.numpy(), memory)
         steps = []
         for symbols in inputs.unbind(1):
-            logits, memory = self._step(symbols, memory)
-            steps.append(logits)
-        return torch.stack(steps, dim=1), memory
-
-    def _step(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """One symbol of each row, (batch,) -> logits (batch, size) and the memory after it."""
-        after = []
-        if len(symbols) <= FEW and symbols.device.type == "cpu":
-            array = self.table_array.take(symbols.numpy(), axis=0)
+            above, after = self.table.index_select(0, symbols), []
             for layer, before in zip(self.layers, memory, strict=True):
-                array, own = layer.of_few(array, before)
+                above, own = layer(above, before)
                 after.append(own)
-            return torch.from_numpy(array), tuple(after)
-        above = self.table.index_select(0, symbols)
-        for layer, before in zip(self.layers, memory, strict=True):
-            above, own = layer(above, before)
-            after.append(own)
-        return above, tuple(after)
+            steps.append(above)
+            memory = tuple(after)
+        return (torch.stack(steps, dim=1) if len(steps) > 1 else steps[0].unsqueeze(1)), memory
+
+    def _few(self, inputs: NDArray[np.int64], memory: Memory) -> tuple[Tensor, Memory]:
+        """The same by NumPy, of few rows."""
+        steps = []
+        for symbols in inputs.T:
+            above, after = self.table_array.take(symbols, axis=0), []
+            for layer, before in zip(self.layers, memory, strict=True):
+                above, own = layer.of_few(above, before)
+                after.append(own)
+            steps.append(above)
+            memory = tuple(after)
+        return torch.from_numpy(np.stack(steps, axis=1) if len(steps) > 1 else steps[0][:, None]), memory
 
     def empty(self, rows: int) -> Memory:
         """The memory of rows that have read nothing."""
