@@ -266,3 +266,11 @@ def test_all_the_irish_tunes_that_abc2midi_passes(irish_house: tuple[Piece, ...]
     judged = {piece.text: abc2midi.remarks(piece.text) for piece in irish_house}
     passed = [text for text, found in judged.items() if not [one for one in found if "ornpipe" not in one.message]]
     assert sum(contains(language, text) for text in passed) >= 0.95 * len(passed)
+
+
+@pytest.mark.parametrize(("longest", "music", "held"), [
+    ("1/2", "|:A|A4|A3:|", True), ("1/2", "|:A2|A4|A2:|", True), ("1/2", "|:A3|A4|A:|", False),
+    ("1/4", "|:A2|A4|A2:|", False), ("0", "|:A|A4|A3:|", False), ("0", "|:A4|A4:|", True),
+])  # fmt: skip
+def test_pickups_are_no_longer_than_the_book_has_them(longest: str, music: str, held: bool) -> None:
+    assert contains(grammar("2/4", dialect(longest_pickup=longest)), header("2/4") + music) == held

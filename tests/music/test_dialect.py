@@ -165,3 +165,11 @@ def test_the_irish_dialect(irish_corpus: IrishCorpus) -> None:
     raw = Dialect.of([piece.text for piece in irish_corpus.pieces])
     assert raw.line_mark == "!"
     assert raw.implicit_repeats
+
+
+@pytest.mark.parametrize(
+    ("firsts", "longest"), [(("d2|", "d|", "f3|"), "1/2"), (("d|", "d|"), "1/6"), (("",), "0"), (("abc def|",), "0")]
+)
+def test_the_longest_pickup_is_told_as_a_part_of_its_bar(firsts: tuple[str, ...], longest: str) -> None:
+    texts = [f"X:1\nT:a\nM:6/8\nL:1/8\nK:D\n|:{first}ABc def|ABc def|]" for first in firsts]
+    assert Dialect.of(texts).longest_pickup == longest

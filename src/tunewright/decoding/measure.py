@@ -143,6 +143,11 @@ class Measure:
         return 0 <= length <= self.bar and self.cost[length] is not None
 
     @cached_property
+    def longest_pickup(self) -> int:
+        """The longest that a first bar may be if it is not full."""
+        return int(self.bar * Fraction(self.dialect.longest_pickup))
+
+    @cached_property
     def spellings(self) -> frozenset[str]:
         """Every pitch and rest that may be written; none at all where there is no pitch."""
         pitches = self.pitches.spellings(self.dialect)

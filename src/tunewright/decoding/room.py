@@ -83,7 +83,7 @@ class RoomRules:
             return False
         if place.pickup == UNKNOWN:
             fills, written = place.measure.fills, place.measure.bar - place.room
-            return fills(written) and fills(place.room)
+            return place.room == 0 or (written <= place.measure.longest_pickup and fills(written) and fills(place.room))
         return place.room == 0
 
     def _part_ends(self, place: Place) -> bool:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 from tunewright.music.lexer import LENGTH, PITCH, parse_length
+from tunewright.music.reader import read_tune
 
 RARE = 500
 """What is used by fewer than one tune in so many is not part of the language."""
@@ -57,6 +58,7 @@ class Dialect:
         line_mark: what stands before the end of each line of music, e.g. ``"!"``.
         title_characters: what titles are made of.
         longest: characters of the longest tune.
+        longest_pickup: that begins a tune, as a part of its bar, e.g. ``"1/2"``.
     """
 
     lengths: tuple[str, ...]
@@ -75,6 +77,7 @@ class Dialect:
     line_mark: str
     title_characters: str
     longest: int
+    longest_pickup: str = "1/2"
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Dialect:
@@ -109,6 +112,7 @@ class Dialect:
             line_mark="!" if sum("!\n" in body for body in bodies) > len(bodies) // 2 else "",
             title_characters="".join(sorted(set(TITLE.findall("".join(line[2:] for line in titles))))),
             longest=max(map(len, texts), default=0),
+            longest_pickup=_longest_pickup(texts, enough),
         )
 
     def within(self, alphabet: str) -> Dialect:
@@ -150,6 +154,14 @@ def _header_and_body(text: str) -> tuple[list[str], str]:
     key = next((index for index, line in enumerate(lines) if line.startswith("K:")), len(lines) - 1)
     music = [line for line in lines[key + 1 :] if line.startswith("K:") or not _FIELD.match(line)]
     return lines[: key + 1], "\n".join(music)
+
+
+def _longest_pickup(texts: Sequence[str], enough: int) -> str:
+    """The longest that so many tunes have, or a longer one; as a part of a bar."""
+    firsts = [tune.bars[0] for tune in map(read_tune, texts) if tune.bars]
+    bars = [(bar.length, bar.meter.bar_length) for bar in firsts]
+    parts = sorted((length / full for length, full in bars if length < full), reverse=True)
+    return str(parts[enough - 1]) if len(parts) >= enough else "0"
 
 
 def _found(kind: re.Pattern[str], body: str) -> list[str]:
