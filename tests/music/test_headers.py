@@ -64,6 +64,20 @@ def test_what_the_collection_has_never_seen_is_spelled_in_house_form(
     assert (line, False) in style.lines(**wish)
 
 
+def test_types_and_meters_go_together() -> None:
+    """As they do in the collection, where only one of them is wished; what one tune alone has doesn't count."""
+    texts = [TEXTS[0], *TEXTS[2:], TEXTS[1], TEXTS[1].replace("Two", "Five"), TEXTS[0].replace("M:C", "M:6/8")]
+    style = HeaderStyle.of([read_tune(text) for text in texts], texts)
+    assert style.danced == {"reel": ["4/4"], "jig": ["6/8"]}
+    assert style.values(meter="6/8")["R"] == ("jig",)
+    assert style.values(meter="C")["R"] == ("reel",)
+    assert style.values(type="reel")["M"] == ("C",)
+    assert set(style.values()["R"]) == {"reel", "jig"}
+    assert style.values(type="reel", meter="6/8")["M"] == ("6/8",)
+    assert set(style.values(meter="9/8")["R"]) == {"reel", "jig"}
+    assert set(style.values(type="waltz")["M"]) == {"C", "6/8"}
+
+
 def test_a_key_with_accidentals_is_another_key() -> None:
     texts = [TEXTS[1].replace("K:G", "K:D phr ^f")]
     style = HeaderStyle.of([read_tune(text) for text in texts], texts)

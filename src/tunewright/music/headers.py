@@ -38,6 +38,7 @@ class HeaderStyle:
         meters: each meter likewise.
         keys: each key likewise.
         unit_lengths: each note length that ``L:`` tells likewise, e.g. ``"1/8"``.
+        danced: the meters in which tunes of each type are, the most frequent first; none that only one tune has.
     """
 
     orders: tuple[str, ...]
@@ -48,6 +49,7 @@ class HeaderStyle:
     meters: dict[str, str]
     keys: dict[str, str]
     unit_lengths: dict[str, str] = field(default_factory=lambda: {"1/8": "1/8"})
+    danced: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tunes: Sequence[Tune], texts: Sequence[str]) -> HeaderStyle:
@@ -80,6 +82,7 @@ class HeaderStyle:
             meters=_usual(counts["M"]),
             keys=_usual(counts["K"]),
             unit_lengths=_usual(counts["L"]) or {"1/8": "1/8"},
+            danced=_meters_by_type(tunes),
         )
 
     def lines(self, type: str = "", meter: str = "", key: str = "", title: str = "") -> list[tuple[str, bool]]:
@@ -107,19 +110,25 @@ class HeaderStyle:
         ]
 
     def values(self, type: str = "", meter: str = "", key: str = "") -> dict[str, tuple[str, ...]]:
-        """The values that each field may have under these wishes, as the collection spells them.
+        """The values that each field may have under these wishes, as the collection spells them: with a wished type
+        the meters that such tunes have, with a wished meter the types of the tunes in it, if there are any.
 
         Raises:
             DecodingError: as for :meth:`lines`.
         """
+        own_meters = self.danced.get(house_type(type), []) if type else []
+        meters = {name: text for name, text in self.meters.items() if name in own_meters} or self.meters
+        wished = canonical_meter(meter) if meter else ""
+        danced = {name for name, own in self.danced.items() if wished in own}
+        types = {name: text for name, text in self.types.items() if name in danced} or self.types
         values = {
-            "M": (self._meter(meter),) if meter else tuple(self.meters.values()),
+            "M": (self._meter(meter),) if meter else tuple(meters.values()),
             "L": tuple(self.unit_lengths.values()),
             "K": (self._key(key),) if key else tuple(self.keys.values()),
         }
         letter = self.type_field or ("R" if type else "")
         if letter:
-            values[letter] = (self._type(type),) if type else tuple(self.types.values())
+            values[letter] = (self._type(type),) if type else tuple(types.values())
         return values
 
     def order(self, letters: Iterable[str]) -> str:
@@ -209,6 +218,16 @@ def _header(text: str) -> dict[str, tuple[str, str]]:
         if (match and match.group(1) == "K") or not (match or line.startswith("%")):
             break
     return fields
+
+
+def _meters_by_type(tunes: Sequence[Tune]) -> dict[str, list[str]]:
+    """The meters of each type's tunes, but for what only one tune has."""
+    counts = Counter((tune.type, canonical_meter(tune.meter.name)) for tune in tunes if tune.type)
+    found: dict[str, list[str]] = {}
+    for (type_name, meter), count in counts.most_common():
+        if count > 1:
+            found.setdefault(type_name, []).append(meter)
+    return found
 
 
 def _usual(counts: Counter[tuple[str, str]]) -> dict[str, str]:
