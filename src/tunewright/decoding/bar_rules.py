@@ -116,10 +116,11 @@ class BarRules(RoomRules):
         return place._replace(room=place.room - taken, spot=NOTE, begun=begun, altered=altered, tie="")
 
     def _find_menu(self, place: Place) -> Menu:
+        """What may come at places that are like this bare one."""
         signs = frozenset(self._ways(place))
         if not self.takes_note(place):
             return self._interned(Menu(signs, frozenset(), Lengths(), Lengths(), False))
-        notes = self._with_ties(place)
+        notes = self._note_lengths(place._replace(**NOWHERE))
         rests = Lengths() if place.tie else self._rest_lengths(place)
         pitches = frozenset([place.tie]) if place.tie else place.measure.spellings
         if not rests:
@@ -129,10 +130,6 @@ class BarRules(RoomRules):
 
     def _interned(self, menu: Menu) -> Menu:
         return self._menus.setdefault(menu, menu)
-
-    def _with_ties(self, place: Place) -> Lengths:
-        """Lengths of notes, likewise."""
-        return self._note_lengths(bare(place)._replace(**NOWHERE))
 
     def _find_note_lengths(self, place: Place) -> Lengths:
         single, broken = self.lengths(place)
