@@ -3,32 +3,35 @@
 python benchmarks/baselines.py lab=runs/lab-0,runs/lab-1,runs/lab-2 ours=runs/irish-0,runs/irish-1,runs/irish-2
 
 Baselines are fitted to the recipe's training pieces, once for every form of the text that the runs read: figures, and
-ratios to the 5-gram, are compared within one form. A run that was split otherwise is refused.
+ratios to the 5-gram, are compared within one form. A run that was split otherwise is refused. Intervals are of 95 %, by
+resampling the test pieces; those of ratios compare both models on the same draws.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from held_out import open_groups, spread
+import numpy as np
+
+from held_out import figure_with_interval, open_groups, spread
 from results import tell
 from tunewright import catalogue
-from tunewright.contracts import Codec, Piece, SequenceModel
+from tunewright.baselines import USUAL, baseline_codec, fit_baselines
+from tunewright.contracts import Codec, Piece
 from tunewright.errors import RunError, TunewrightError
 from tunewright.evaluate import evaluate
+from tunewright.evaluation.bootstrap import Floats, rate, ratio
 from tunewright.evaluation.likelihood import score, text_sha256
-from tunewright.models.copier import Copier
-from tunewright.models.ngram import NGram
 from tunewright.run import Run, open_corpus
 from tunewright.settings import Settings, load_recipe
 from tunewright.train import divide
 
 ORDERS = range(1, 9)
-USUAL = 5
+USUAL_NAME = f"{USUAL}-gram"
 SCORED = ("validation", "test")
 
 
@@ -42,35 +45,42 @@ class Ground:
     clusters: list[int]
     held_out: dict[str, list[Piece]]
 
+    def units(self, part: str) -> Floats:
+        """Raw units of each piece, (pieces,)."""
+        return np.array([self.codec.units(piece) for piece in self.held_out[part]], dtype=np.float64)
+
 
 @dataclass(frozen=True)
 class Measured:
-    """Bits per unit of one model, or of its seeds, by part."""
+    """Nats of each piece by one model, or by its seeds, (seeds, pieces), by part."""
 
     name: str
     ground: Ground
-    bits: dict[str, list[float]]
+    nats: dict[str, Floats]
+
+    def bits_per_unit(self, part: str) -> list[float]:
+        """Of each seed."""
+        return [float(bits) for bits in rate(self.nats[part], self.ground.units(part)) / math.log(2)]
 
 
 def prepare(settings: Settings, form: str) -> Ground:
-    """Corpus, split and codec as a training of these settings would have them; the codec sees training pieces only."""
+    """Corpus and split as a training of these settings would have them, and what baselines count in them; the codec
+    sees training pieces only.
+    """
     corpus = open_corpus(settings.changed([f"corpus.form={form}"]))
     split = divide(settings, corpus)
     training = split.select(corpus.pieces, "training")
     clusters = [number for number, part in zip(split.clusters, split.parts, strict=True) if part == "training"]
     texts = [piece.text for piece in training]
-    codec = catalogue.build("codec", settings.codec.name, settings.codec.options, texts)
+    codec = baseline_codec(catalogue.build("codec", settings.codec.name, settings.codec.options, texts), training)
     return Ground(form, codec, training, clusters, {part: split.select(corpus.pieces, part) for part in SCORED})
 
 
 def baselines(ground: Ground, orders: Sequence[int]) -> Iterator[Measured]:
-    """N-grams and the copier; all count in one tree."""
-    ids = [ground.codec.encode(piece) for piece in ground.training]
-    copier = Copier.fit(ids, ground.codec.boundary, ground.codec.size, groups=ground.clusters, order=USUAL)
-    models: dict[str, SequenceModel] = {f"{order}-gram": NGram(copier.ngram.tree, order) for order in orders}
-    for name, model in {**models, "copier": copier}.items():
-        bits = {part: [score(model, ground.codec, ground.held_out[part]).bits_per_unit] for part in SCORED}
-        yield Measured(name, ground, bits)
+    """N-grams and the copier."""
+    for name, model in fit_baselines(ground.codec, ground.training, ground.clusters, orders).items():
+        nats = {part: np.array([score(model, ground.codec, ground.held_out[part]).nats]) for part in SCORED}
+        yield Measured(name, ground, nats)
 
 
 def trained(name: str, runs: Sequence[Run], ground: Ground) -> Measured:
@@ -79,34 +89,41 @@ def trained(name: str, runs: Sequence[Run], ground: Ground) -> Measured:
     Raises:
         RunError: a run was split otherwise.
     """
-    bits = {}
+    nats = {}
     for part in SCORED:
         results = [evaluate(run, part=part) for run in runs]
         for run, result in zip(runs, results, strict=True):
             if result["sha256"] != text_sha256(ground.held_out[part]):
                 raise RunError(f"{run.folder} holds out other {part} pieces than today's split; train it again")
-        bits[part] = [result["bits_per_unit"] for result in results]
-    return Measured(name, ground, bits)
+        nats[part] = np.array([[tune["nats"] for tune in result["tunes"]] for result in results])
+    return Measured(name, ground, nats)
 
 
-def row(measured: Measured) -> dict[str, Any]:
-    """One line of the table; of a scored text it gives the number of pieces and the first digits of its sha256."""
+def row(measured: Measured, usual: Measured) -> dict[str, Any]:
+    """One line of the table; of a scored text it gives the number of pieces and the first digits of its sha256.
+
+    Args:
+        usual: the 5-gram on the same form of the text.
+    """
     ground = measured.ground
-    shown: dict[str, Any] = {"model": measured.name, "form": ground.form, "seeds": len(measured.bits["test"])}
-    shown |= {f"{part}, bits per {ground.codec.unit}": spread(measured.bits[part], 3) for part in SCORED}
+    shown: dict[str, Any] = {"model": measured.name, "form": ground.form, "seeds": len(measured.nats["test"])}
+    shown |= {f"{part}, bits per {ground.codec.unit}": spread(measured.bits_per_unit(part), 3) for part in SCORED}
+    own, other = (one.nats["test"].mean(axis=0) / math.log(2) for one in (measured, usual))
+    units = ground.units("test")
+    shown["test, interval over tunes"] = figure_with_interval(rate, own, units)
+    shown[f"test, over the {usual.name}'s"] = figure_with_interval(ratio, own, units, other, units)
     for part, pieces in ground.held_out.items():
         shown[f"{part} text"] = f"{len(pieces)} pieces, sha256 {text_sha256(pieces)[:16]}"
     return shown
 
 
-def ratios_to_usual(all_measured: Sequence[Measured]) -> dict[str, float]:
+def ratios_to_usual(all_measured: Sequence[Measured], usual: dict[str, Measured]) -> dict[str, float]:
     """Test bits of each model over those of the 5-gram on the same form of the text."""
-    means = {(one.ground.form, one.name): statistics.mean(one.bits["test"]) for one in all_measured}
-    usual = f"{USUAL}-gram"
     return {
-        f"{name} / {usual}, test bits, {form} text": mean / means[form, usual]
-        for (form, name), mean in means.items()
-        if name != usual and not name.endswith("-gram")
+        f"{one.name} / {USUAL_NAME}, test bits, {one.ground.form} text": one.nats["test"].mean(axis=0).sum()
+        / usual[one.ground.form].nats["test"].sum()
+        for one in all_measured
+        if not one.name.endswith("-gram")
     }
 
 
@@ -140,7 +157,9 @@ def main() -> None:
         measured = measure(options)
     except TunewrightError as error:
         parser.error(str(error))
-    tell("baselines", [row(one) for one in measured], ratios_to_usual(measured), options.json, options.keep)
+    usual = {one.ground.form: one for one in measured if one.name == USUAL_NAME}
+    rows = [row(one, usual[one.ground.form]) for one in measured]
+    tell("baselines", rows, ratios_to_usual(measured, usual), options.json, options.keep)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,37 @@
-"""An honest figure for a run: its best weights on a part of a corpus, each piece alone."""
+"""An honest figure for a run: its best weights on a part of a corpus, each piece alone; how sure it is, in which fields
+of the tunes the bits are, and what models that only count and copy have beside it.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from tunewright.contracts import Corpus, Piece
+import numpy as np
+
+from tunewright.baselines import baseline_codec, fit_baselines
+from tunewright.contracts import Codec, Corpus, Piece
 from tunewright.corpora.split import split_pieces
-from tunewright.errors import RunError
-from tunewright.evaluation.likelihood import score
-from tunewright.music.fingerprint import Relatives
+from tunewright.errors import RunError, SettingsError
+from tunewright.evaluation.bootstrap import interval, rate, ratio
+from tunewright.evaluation.fields import costs_of_fields, nats_per_character
+from tunewright.evaluation.likelihood import Floats, nats_per_symbol, summed
+from tunewright.evaluation.per_unit import write_units
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, open_corpus, read_fingerprints, text_sha256
+from tunewright.run import Run, open_corpus, text_sha256
 
 
-def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") -> dict[str, Any]:
+def evaluate(
+    run: Run,
+    on: str = "",
+    part: str = "test",
+    weights: str = "best",
+    *,
+    baselines: bool = False,
+    per_unit: Path | None = None,
+) -> dict[str, Any]:
     """Scores a run.
 
     Args:
@@ -23,20 +40,39 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
             and test.
         part: ``"training"``, ``"validation"``, ``"test"`` or ``"all"``.
         weights: ``"best"`` (on validation) or ``"last"``.
+        baselines: score what only counts and copies too, fitted to the run's own training pieces.
+        per_unit: a file for what each character costs, whole or not at all; a page if its name ends with ``.html``,
+            else JSON lines.
 
     Returns:
         ``run``, ``on``, ``form`` (of the text; only figures of one form can be compared), ``split``, ``unit``,
-        ``units``, ``nats``, ``bits_per_unit``, ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored
-        text.
+        ``units``, ``nats``, ``bits_per_unit``, ``interval`` (of that figure, 95 %, by resampling the pieces; None for
+        a single piece), ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored text; ``fields``, where
+        the codec is of text (else None): for each field of the tunes its ``units``, ``nats``, ``bits_per_unit``,
+        ``interval`` and ``share`` of all nats; ``tunes``, for each piece its ``title``, ``origin``, ``units`` and
+        ``nats``; and ``baselines``, where they were asked for: for each its ``nats``, ``bits_per_unit``, ``interval``,
+        ``fields``, and the ``ratio`` of the run's bits to its own with a ``ratio_interval`` on the same resamples.
 
     Raises:
         RunError: that part is empty.
+        SettingsError: ``per_unit`` for a run whose codec is not of text.
+        OutputError: ``per_unit`` can't be written.
     """
     corpus, pieces, left_out = pieces_of(run, on, part)
     if not pieces:
         told = f" ({left_out} are known to the run)" if left_out else ""
         raise RunError(f"run {run.name} can't be scored on {part} pieces of {corpus.name}: there are none{told}")
-    result = score(run.model(weights), run.codec, pieces)  # type: ignore[arg-type]
+    if per_unit and run.codec.unit != "character":
+        raise SettingsError(f"--per-unit tells what each character costs, and run {run.name} counts {run.codec.unit}s")
+    nats = nats_per_symbol(run.model(weights), run.codec, pieces)  # type: ignore[arg-type]
+    result = summed(run.codec, pieces, nats)
+    if per_unit:
+        heading = f"Run {run.name} on {part} pieces of {corpus.name}: {result.bits_per_unit:.3f} bits per character"
+        write_units(per_unit, pieces, _per_character(run.codec, pieces, nats), heading)
+    tunes = [
+        {"title": piece.title, "origin": piece.origin, "units": units, "nats": own}
+        for piece, units, own in zip(pieces, result.units, result.nats, strict=True)
+    ]
     return {
         "run": run.name,
         "on": corpus.name,
@@ -44,13 +80,69 @@ def evaluate(run: Run, on: str = "", part: str = "test", weights: str = "best") 
         "split": part,
         "unit": result.unit,
         "units": sum(result.units),
-        "nats": math.fsum(result.nats),
-        "bits_per_unit": result.bits_per_unit,
         "pieces": len(pieces),
         "left_out": left_out,
         "weights": weights,
         "sha256": result.sha256,
+        **_figures(run.codec, pieces, nats),
+        **({"baselines": _baselines(run, pieces, np.array(result.nats))} if baselines else {}),
+        "tunes": tunes,
     }
+
+
+def _figures(codec: Codec, pieces: Sequence[Piece], nats: Sequence[Floats]) -> dict[str, Any]:
+    """What any model is told by, run or baseline: see :func:`evaluate`."""
+    result = summed(codec, pieces, nats)
+    total = math.fsum(result.nats)
+    found: dict[str, Any] = {
+        "nats": total,
+        "bits_per_unit": result.bits_per_unit,
+        "interval": _interval(np.array(result.nats) / math.log(2), np.array(result.units)),
+    }
+    if codec.unit != "character":
+        return {**found, "fields": None}
+    fields = {}
+    for name, cost in costs_of_fields(pieces, _per_character(codec, pieces, nats)).items():
+        bits = cost.nats / math.log(2)
+        fields[name] = {
+            "units": int(cost.units.sum()),
+            "nats": float(cost.nats.sum()),
+            "bits_per_unit": float(rate(bits, cost.units)),
+            "interval": _interval(bits, cost.units),
+            "share": float(cost.nats.sum()) / total,
+        }
+    return {**found, "fields": fields}
+
+
+def _baselines(run: Run, pieces: Sequence[Piece], nats: Floats) -> dict[str, dict[str, Any]]:
+    """Figures of the baselines on these pieces, by name.
+
+    Args:
+        nats: of each piece by the run, (pieces,).
+    """
+    training = run.part_pieces(open_corpus(run.settings), "training")
+    clusters = [row["cluster"] for row in run.split if row["part"] == "training"]
+    codec = baseline_codec(run.codec, training)
+    units = np.array([codec.units(piece) for piece in pieces])
+    found = {}
+    for name, model in fit_baselines(codec, training, clusters).items():
+        own = nats_per_symbol(model, codec, pieces)
+        others = np.array(summed(codec, pieces, own).nats)
+        found[name] = {
+            **_figures(codec, pieces, own),
+            "ratio": float(ratio(nats, units, others, units)),
+            "ratio_interval": list(interval(ratio, nats, units, others, units)) if len(pieces) > 1 else None,
+        }
+    return found
+
+
+def _per_character(codec: Codec, pieces: Sequence[Piece], nats: Sequence[Floats]) -> list[Floats]:
+    return [nats_per_character(codec, piece, own) for piece, own in zip(pieces, nats, strict=True)]
+
+
+def _interval(amounts: Floats, units: Any) -> list[float] | None:
+    """Of a rate over pieces; None where a single piece says nothing of others."""
+    return list(interval(rate, amounts, units)) if len(amounts) > 1 else None
 
 
 def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
@@ -71,6 +163,6 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
     if part not in ("validation", "test"):
         return corpus, pieces, 0
     learned = {row["sha256"] for row in run.split if row["part"] == "training"}
-    relatives = Relatives(read_fingerprints(run.folder / "fingerprints.safetensors"))
+    relatives = run.relatives()
     unknown = [p for p in pieces if text_sha256(p.text) not in learned and read_tune(p.text) not in relatives]
     return corpus, unknown, len(pieces) - len(unknown)

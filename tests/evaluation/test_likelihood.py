@@ -10,7 +10,7 @@ from torch import Tensor
 from tests.conftest import own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
-from tunewright.evaluation.likelihood import score
+from tunewright.evaluation.likelihood import nats_per_symbol, score, summed
 from tunewright.models.emission import Categorical
 from tunewright.models.recurrent import LSTM
 
@@ -49,6 +49,19 @@ def test_each_piece_is_scored_alone() -> None:
         assert nats == pytest.approx(model.emission.nll(logits, ids[:, 1:]).sum().item(), rel=1e-5)
     total = sum(together.nats) / math.log(2) / sum(len(piece.text) for piece in PIECES)
     assert together.bits_per_unit == pytest.approx(total)
+
+
+def test_symbols_cost_what_their_piece_does() -> None:
+    torch.manual_seed(0)
+    codec = CharacterCodec.fit([piece.text for piece in PIECES], boundary="blank line")
+    model = LSTM(codec.size, embedding_size=8, hidden_size=16).eval()
+    nats = nats_per_symbol(model, codec, PIECES, batch_size=3)
+    for piece, own in zip(PIECES, nats, strict=True):
+        assert own.shape == (len(piece.text) + 2,)
+        ids = torch.tensor([[*codec.boundary, *codec.encode(piece), *codec.boundary]])
+        alone = model.emission.nll(model(ids[:, :-1])[0], ids[:, 1:])[0, 1:]
+        assert own == pytest.approx(alone.detach().numpy(), rel=1e-4, abs=1e-6)
+    assert summed(codec, PIECES, nats) == score(model, codec, PIECES, batch_size=3)
 
 
 def test_the_scored_text_has_a_name() -> None:

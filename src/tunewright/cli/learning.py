@@ -1,4 +1,4 @@
-"""Commands that train and judge: train, evaluate, runs, recipes."""
+"""Commands that train and tell what was trained: train, runs, recipes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tunewright.cli.common import JSON, PART, PATH, put_json, run_or_builtin, say
+from tunewright.cli.common import JSON, PATH, put_json, say
 
 
 @click.command()
@@ -62,28 +62,6 @@ def train(
         held_out = f", held out {best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else ""
         loss = f"training loss {results['final']['loss']:.3f} nats"
         say(f"{folder}: {results['form']} form, {loss}{held_out}, {results['seconds']:.0f} s")
-
-
-@click.command()
-@click.argument("run", required=False, type=PATH)
-@click.option("--on", default="", help="Corpus, .abc file, folder or .zip [default: the run's own].")
-@PART
-@click.option("--weights", default="best", show_default=True, type=click.Choice(["best", "last"]))
-@JSON
-def evaluate(run: Path | None, on: str, split: str, weights: str, as_json: bool) -> None:
-    """How well a run foresees tunes it has not seen, in bits per character."""
-    from tunewright.evaluate import evaluate as evaluate_run
-
-    result = evaluate_run(run_or_builtin(run), on, split, weights)
-    if as_json:
-        put_json(result)
-    else:
-        left_out = f", {result['left_out']} left out that the run knows" if result["left_out"] else ""
-        click.echo(
-            f"{result['bits_per_unit']:.4f} bits per {result['unit']} on {result['pieces']} {split} pieces "
-            f"of {result['on']}, {result['form']} form{left_out} "
-            f"({result['units']:,} {result['unit']}s, text {result['sha256'][:12]})"
-        )
 
 
 @click.command()
