@@ -10,9 +10,14 @@ from __future__ import annotations
 import click
 
 from tunewright.cli.common import Commands
+from tunewright.cli.comparing import compare
 from tunewright.cli.corpora import corpus
-from tunewright.cli.learning import evaluate, recipes, runs, train
+from tunewright.cli.evaluating import evaluate
+from tunewright.cli.learning import recipes, runs, train
+from tunewright.cli.originality import originality
 from tunewright.cli.tunes import check, compose, render
+
+corpus.add_command(compare)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,5 +26,5 @@ def main() -> None:
     """Learns from tunes and composes new ones that parse, play, and can be seen and heard at once."""
 
 
-for command in (compose, train, evaluate, check, render, corpus, runs, recipes):
+for command in (compose, train, evaluate, check, originality, render, corpus, runs, recipes):
     main.add_command(command)

@@ -39,6 +39,7 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 @click.option("--greedy", is_flag=True, help="Always take the likeliest symbol.")
 @click.option("--beams", default=0, help="Search for the likeliest tune with so many candidates; draws nothing.")
 @click.option("--length-penalty", default=1.0, help="Above 1, --beams prefers longer tunes; below 1 shorter ones.")
+@click.option("--min-originality", default=0.0, help="Least share of the notes that no known tune has, 0 to 1.")
 @click.option("--replay", "replayed", type=PATH, help="Compose again what this provenance file (.json) tells of.")
 @click.option("--soundfont", type=PATH, help="Instruments for .wav files (.sf2).")
 @JSON
