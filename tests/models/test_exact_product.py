@@ -6,10 +6,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from tunewright.models import exact_product as module
-from tunewright.models.exact_product import INT8_LEVELS, ExactProduct, OneDNNInt8, PlainInt8, exact_product
+from tunewright.models.exact_product import (
+    INT8_LEVELS,
+    ExactLinear,
+    ExactProduct,
+    OneDNNInt8,
+    PlainInt8,
+    Precision,
+    exact_product,
+)
 
 
 def factors(rows: int, features: int, outputs: int, seed: int = 0) -> tuple[Tensor, Tensor]:
@@ -98,3 +106,39 @@ def test_a_kernel_that_saturates_is_not_used(monkeypatch: pytest.MonkeyPatch) ->
         assert isinstance(exact_product(factors(1, 20, 5)[1], "int8"), PlainInt8)
     finally:
         module._has_onednn.cache_clear()
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("int8", 2e-2), ("float32", 1e-5)])
+@pytest.mark.parametrize("normed", [False, True])
+def test_linear_layers_take_inputs_of_any_range(normed: bool, precision: Precision, tolerance: float) -> None:
+    values, weight = factors(9, 200, 30)
+    values *= torch.logspace(-6, 6, 9).unsqueeze(1)
+    bias, norm = torch.randn(30), nn.LayerNorm(200)
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    found = ExactLinear(weight, bias, precision, norm if normed else None)(values.numpy())
+    entered = values * norm.weight + norm.bias if normed else values
+    expected = (entered @ weight.T + bias).detach()
+    sizes = 1 + (values.norm(dim=1, keepdim=True) * weight.norm(dim=1)).detach()
+    assert ((torch.from_numpy(found) - expected).abs() / sizes).max() < tolerance
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 40), st.booleans(), st.integers(0, 2**30))
+def test_a_row_of_a_linear_layer_is_the_same_among_few_and_many(
+    features: int, outputs: int, fine: bool, seed: int
+) -> None:
+    values, weight = factors(40, features, outputs, seed)
+    values[5] = 0
+    linear = ExactLinear(weight, torch.ones(outputs), "float32" if fine else "int8")
+    whole = linear(values.numpy())
+    assert whole[5].tolist() == [1] * outputs
+    for rows in ([5], [7, 3], [3, 4, 5], list(range(39, -1, -1))):
+        assert (linear(values[rows].numpy()) == whole[rows]).all()
+
+
+def test_wide_linear_layers_stay_exact_among_few() -> None:
+    linear = ExactLinear(torch.ones(3, 5001), torch.zeros(3), "int8")
+    values = torch.full((2, 5001), 0.5)
+    values[:, 0] = 0.25  # an odd sum, beyond what single precision holds
+    assert (linear(values.numpy()) == linear(values.repeat(20, 1).numpy())[:2]).all()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 Precision = Literal["int8", "float32"]
@@ -28,6 +28,10 @@ INT8_ZERO = 128
 """What stands for 0 where states are unsigned bytes."""
 FINE_LEVELS = 2**20
 """A fine state is a whole number of these."""
+FEW = 2
+"""Rows up to which a linear layer's product is quicker in floats than in bytes, which take longer to begin."""
+LEAST = np.float32(1e-30)
+"""What a row that is all zeros is scaled by."""
 EXACT = {torch.float32: 2**24, torch.float64: 2**53}
 """Up to here, each type of float holds every whole number."""
 
@@ -124,11 +128,56 @@ def exact_product(weight: Tensor, precision: Precision) -> ExactProduct:
     """
     if precision == "float32":
         return Fine(weight)
-    levels, scale = _weight_levels(weight, INT8_WEIGHT_LEVELS)
-    scale = (scale / INT8_LEVELS).float()
+    levels, scale = int8_factors(weight)
     if weight.device.type == "cpu" and _has_onednn():
         return OneDNNInt8(levels, scale)
     return PlainInt8(levels, scale)
+
+
+def int8_factors(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """What products in int8 are made of: levels of the weights, and what one of them times one of a state is worth."""
+    levels, scale = _weight_levels(weight, INT8_WEIGHT_LEVELS)
+    return levels, (scale / INT8_LEVELS).float()
+
+
+class ExactLinear:
+    """A linear layer whose sums are exact, for inputs of any range: each row is scaled by its own largest feature.
+
+    Args:
+        weight: (outputs, features).
+        bias: (outputs,).
+        norm: whose gain and bias it takes over, where its inputs come out of one.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, precision: Precision, norm: nn.LayerNorm | None = None) -> None:
+        weight, bias = fixed(weight), fixed(bias)
+        if norm is not None:
+            weight, bias = weight * fixed(norm.weight), bias + weight @ fixed(norm.bias)
+        self.weight, self.bias = weight, bias
+        self.product = exact_product(weight, precision)
+        self.of_few = PlainInt8(*int8_factors(weight)) if precision == "int8" else self.product
+        self.bias_array = bias.float().numpy()
+
+    def __call__(self, values: Array) -> Array:
+        """(batch, features) -> (batch, outputs)."""
+        largest = np.maximum(np.abs(values).max(axis=1, keepdims=True), LEAST)
+        states = values / largest
+        product = self.of_few if len(values) <= FEW else self.product
+        result: Array = product(product.round_array(states)).numpy()
+        result *= largest
+        result += self.bias_array
+        return result
+
+
+def fixed(weight: Tensor) -> Tensor:
+    """A copy in double precision, for which no gradient is kept."""
+    return weight.detach().to("cpu", torch.float64)
+
+
+def rounded(values: NDArray[Any], levels: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Whole numbers up to ``levels`` for each last axis, and what one of them is worth, (..., 1)."""
+    largest = np.maximum(np.abs(values).max(axis=-1, keepdims=True), LEAST)
+    return np.rint(values * (levels / largest)), largest / levels
 
 
 def _weight_levels(weight: Tensor, most: int) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,134 @@
+"""Causal self-attention that knows where symbols stand by their distances alone, in two ways.
+
+Scaled dot-product attention of several heads after Vaswani et al. 2017, over a window and what is remembered from
+before it.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Positions = Literal["relative", "rotary"]
+SLOWEST = 10_000
+"""The slowest rotary positions take so many times as long to turn as the fastest."""
+
+
+class Attention(nn.Module, ABC):
+    """Attention of one block.
+
+    Args:
+        hidden_size: features of the stream, a multiple of ``heads``.
+        heads: how many.
+        longest_distance: the largest distance that is told apart from larger ones.
+        dropout: share of the attention weights dropped.
+    """
+
+    def __init__(self, hidden_size: int, heads: int, longest_distance: int, dropout: float) -> None:
+        super().__init__()
+        self.heads, self.head_size = heads, hidden_size // heads
+        self.longest_distance, self.dropout = longest_distance, dropout
+        self.entry = nn.Linear(hidden_size, 3 * hidden_size)
+        self.leave = nn.Linear(hidden_size, hidden_size)
+
+    def forward(self, features: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What a window hears of itself and of what came before.
+
+        Args:
+            features: (batch, time, hidden_size).
+            keys: from before the window, (batch, heads, remembered, head_size).
+            values: the same.
+            hidden: True where a symbol may not look, (batch, 1, time, remembered + time).
+
+        Returns:
+            Features of the input's shape, and keys and values with the window's own at their end.
+        """
+        batch, time, _ = features.shape
+        parts = self.entry(features).view(batch, time, 3, self.heads, self.head_size)
+        queries, own_keys, own_values = parts.permute(2, 0, 3, 1, 4)
+        keys, values = torch.cat([keys, own_keys], dim=2), torch.cat([values, own_values], dim=2)
+        scores = self.scores(queries / math.sqrt(self.head_size), keys)
+        with torch.no_grad():  # the softmax lets no gradient through here: no need to mask it once more
+            scores.masked_fill_(hidden, float("-inf"))
+        weights = functional.dropout(scores.softmax(dim=-1), self.dropout, self.training)
+        heard = (weights @ values).transpose(1, 2).reshape(features.shape)
+        return self.leave(heard), keys, values
+
+    @abstractmethod
+    def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """How much each query asks for each key, before the softmax; of keys that come after it, anything.
+
+        Args:
+            queries: scaled, (batch, heads, time, head_size).
+            keys: the last ``time`` of them stand where the queries do, (batch, heads, all, head_size).
+
+        Returns:
+            A new tensor, (batch, heads, time, all).
+        """
+        ...
+
+
+class RelativeAttention(Attention):
+    """A learned vector for each distance and head, compared with the query beside the key (Huang et al. 2018).
+
+    Distances beyond the longest share its vector (Shaw et al. 2018).
+    """
+
+    def __init__(self, hidden_size: int, heads: int, longest_distance: int, dropout: float) -> None:
+        super().__init__(hidden_size, heads, longest_distance, dropout)
+        self.distances = nn.Parameter(torch.empty(heads, longest_distance + 1, self.head_size))
+
+    def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
+        return queries @ keys.transpose(2, 3) + self.relative(queries, keys.shape[2])
+
+    def relative(self, queries: Tensor, count: int) -> Tensor:
+        """Logits of distances to so many keys, without a vector for each pair ever being held (Huang et al. 2018,
+        section 3.4.1): (batch, heads, time, head_size) -> (batch, heads, time, count).
+        """
+        batch, heads, time, _ = queries.shape
+        # Columns tell distances, from ``count`` down to 0. Read on in rows that are one column shorter, each query's
+        # distances begin one place further to the left than those of the query before, and so stand at their keys.
+        columns = torch.arange(count, -1, -1, device=queries.device).clamp(max=self.longest_distance)
+        by_distance = queries @ self.distances[:, columns].transpose(1, 2)
+        skewed = by_distance.view(batch, heads, count + 1, time)[:, :, 1:]
+        return skewed.reshape(batch, heads, time, count)
+
+
+class RotaryAttention(Attention):
+    """Queries and keys turned by angles that grow with their place, so that their products tell distances (Su et al.
+    2021). Keys are remembered unturned: only where they stand to the queries matters.
+    """
+
+    speeds: Tensor
+
+    def __init__(self, hidden_size: int, heads: int, longest_distance: int, dropout: float) -> None:
+        super().__init__(hidden_size, heads, longest_distance, dropout)
+        half = self.head_size // 2
+        self.register_buffer("speeds", SLOWEST ** -(torch.arange(half) / half), persistent=False)
+
+    def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
+        places = torch.arange(keys.shape[2], device=keys.device)
+        turned = turn(queries, places[-queries.shape[2] :], self.speeds)
+        return turned @ turn(keys, places, self.speeds).transpose(2, 3)
+
+
+def turn(vectors: Tensor, places: Tensor, speeds: Tensor) -> Tensor:
+    """Turns pairs of features, one from each half.
+
+    Args:
+        vectors: (..., places, head_size).
+        places: where each stands, (places,).
+        speeds: radians a place, of each pair, (head_size / 2,).
+    """
+    angles = places.unsqueeze(-1) * speeds
+    cosines, sines = angles.cos(), angles.sin()
+    first, second = vectors.chunk(2, dim=-1)
+    return torch.cat([first * cosines - second * sines, first * sines + second * cosines], dim=-1)
+
+
+ATTENTIONS: dict[Positions, type[Attention]] = {"relative": RelativeAttention, "rotary": RotaryAttention}
