@@ -17,7 +17,13 @@ from tunewright.music.pieces import in_form
 
 PIECE = Piece("Own tune", own_tune(5), "test")
 MODELS = sorted(catalogue.parts("model"))
-SMALL = {"embedding_size": 6, "hidden_size": 10}
+RECURRENT = {"embedding_size": 6, "hidden_size": 10}
+SMALL = {
+    "lstm": RECURRENT,
+    "gru": RECURRENT,
+    "transformer": {"hidden_size": 12, "heads": 3, "layers": 2, "context": 5},
+}
+"""Options that make each model quick to build and to ask."""
 
 
 @pytest.mark.parametrize("section", sorted(catalogue.PARTS))
@@ -56,7 +62,7 @@ def test_codecs(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_models_step_by_step_as_in_one_window(name: str) -> None:
     torch.manual_seed(0)
-    model = catalogue.build("model", name, SMALL, 17).for_inference()
+    model = catalogue.build("model", name, SMALL.get(name, {}), 17).for_inference()
     inputs = torch.randint(0, 17, (3, 12))
     whole, _ = model(inputs)
     assert whole.shape == (3, 12, 17)
@@ -70,7 +76,7 @@ def test_models_step_by_step_as_in_one_window(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_models_select_rows_of_memory(name: str) -> None:
     torch.manual_seed(0)
-    model = catalogue.build("model", name, SMALL, 17).for_inference()
+    model = catalogue.build("model", name, SMALL.get(name, {}), 17).for_inference()
     inputs = torch.randint(0, 17, (3, 12))
     _, memory = model(inputs[:, :6])
     rows = torch.tensor([2, 0, 0, 1])

@@ -24,11 +24,13 @@ PARTS: dict[str, dict[str, str]] = {
         "path": "tunewright.corpora.path:open_path",
     },
     "codec": {
+        "abc_tokens": "tunewright.codecs.abc_tokens:AbcTokenCodec.fit",
         "characters": "tunewright.codecs.text:CharacterCodec.fit",
     },
     "model": {
         "lstm": "tunewright.models.recurrent:LSTM",
         "gru": "tunewright.models.recurrent:GRU",
+        "transformer": "tunewright.models.transformer:Transformer",
     },
     "filter": {
         "temperature": "tunewright.decoding.filters:temperature",

@@ -239,8 +239,8 @@ class Constraint(Protocol):
         """A mask of shape (size,), True where a symbol may come next; None where anything may."""
         ...
 
-    def advance(self, state: ConstraintState, symbol: int) -> ConstraintState:
-        """The state after this symbol, which must be allowed."""
+    def advance(self, state: ConstraintState, symbol: int) -> ConstraintState | None:
+        """The state after this symbol; None if it may not come."""
         ...
 
     def resting(self, state: ConstraintState) -> bool:
@@ -259,8 +259,10 @@ class Constraint(Protocol):
         """What is near and what is far of a state. A near one does as a state for all but ``distance``."""
         return state, None
 
-    def join(self, near: ConstraintState, far: Hashable) -> ConstraintState:
-        """The state of both. If what is near has come to matter to what is far, this is where the two meet."""
+    def join(self, near: ConstraintState, far: Hashable) -> ConstraintState | None:
+        """The state of both. If what is near has come to matter to what is far, this is where the two meet; None if
+        that shows that the last symbol may not come.
+        """
         return near
 
     def crosses(self, near: ConstraintState) -> bool:

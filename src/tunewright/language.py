@@ -15,7 +15,7 @@ from tunewright.decoding.header_grammar import Fields, Head
 from tunewright.decoding.hole import HoleGrammar
 from tunewright.decoding.measure import Measure, Pitches
 from tunewright.decoding.plan import Drawn, Form, Free, Length, Plan
-from tunewright.decoding.spelled import Letters, SpelledGrammar
+from tunewright.decoding.spelled import PlannedGrammar, SpelledGrammar
 from tunewright.decoding.way_out import WayOut
 from tunewright.errors import DecodingError, InputError
 from tunewright.music.dialect import Dialect
@@ -118,8 +118,7 @@ def _language(
             return grammar.walk(grammar.start(chance), given)
         return begun
 
-    kind = Letters if max(map(len, spellings)) == 1 else SpelledGrammar
-    return kind(grammar, spellings, run.codec.boundary, WayOut(grammar).characters, start, prompt)
+    return PlannedGrammar(grammar, spellings, run.codec.boundary, WayOut(grammar).characters, start, prompt)
 
 
 def _grammar(

@@ -29,7 +29,9 @@ class Bars(Constraint):
     def start(self, chance: float | None = None) -> State:
         state = (BAR, False)
         for symbol in self.prompt:
-            state = self.advance(state, symbol)
+            after = self.advance(state, symbol)
+            assert after is not None
+            state = after
         return state
 
     def allowed(self, state: State) -> Tensor:
@@ -41,8 +43,9 @@ class Bars(Constraint):
         mask[END] = room == 0
         return mask
 
-    def advance(self, state: State, symbol: int) -> State:
-        assert self.allowed(state)[symbol]
+    def advance(self, state: State, symbol: int) -> State | None:
+        if not self.allowed(state)[symbol]:
+            return None
         room, closing = state
         if symbol == END:
             return (-1, False)
@@ -62,9 +65,10 @@ class Bars(Constraint):
         """Whether these symbols and the end after them are a tune."""
         state: State = (BAR, False)
         for symbol in (*ids, END):
-            if not self.allowed(state)[symbol]:
+            after = self.advance(state, symbol)
+            if after is None:
                 return False
-            state = self.advance(state, symbol)
+            state = after
         return state[0] < 0
 
 

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 import torch
 
-from tests.decoding.automata import BAR, BEATS, END, LINE, MEANT, SIZE, Bars, Certain, Historian, Indifferent, Scripted
+from tests.decoding.automata import (
+    BAR,
+    BEATS,
+    END,
+    LINE,
+    MEANT,
+    SIZE,
+    Bars,
+    Certain,
+    Historian,
+    Indifferent,
+    Scripted,
+    State,
+)
 from tunewright.decoding.filters import greedy
 from tunewright.decoding.generate import Draw, Drawing, Finished, generate
 from tunewright.decoding.table import ConstraintTable
@@ -152,9 +165,11 @@ def test_what_is_taken_back_is_forgotten() -> None:
     historian = Historian()
     finished = draw_all(historian, [Draw(piece) for piece in range(80)], Bars(), width=13, redraws=5)
     for history in historian.asked:
-        state = Bars().start()
+        state: State | None = Bars().start()
         for symbol in history[1:]:
-            state = Bars().advance(state, symbol)  # asserts that it is allowed
+            assert state is not None
+            state = Bars().advance(state, symbol)
+        assert state is not None
     for one in finished.values():
         path = (END, *one.ids)
         assert all(path[: end + 1] in historian.asked for end in range(len(path)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.decoding.languages import dialect, grammar, header, spellings
 from tunewright.decoding.plan import CLOSE, KEEP, MAY, Drawn, Form, Free, Length, Outlook, Plan
-from tunewright.decoding.spelled import Letters, SpelledGrammar
+from tunewright.decoding.spelled import PlannedGrammar, SpelledGrammar
 from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.way_out import WayOut
 from tunewright.music.forms import sections_of
@@ -118,23 +118,30 @@ PLANS: dict[str, Plan] = {
 }
 
 
-def constraints(plan: Plan) -> tuple[Letters, SpelledGrammar]:
-    """The same language with plans kept apart, and in one."""
+TOKENS = ("A2", " d", "|]", "A|", "|\nB", ":|\n|:", "\n|:", "[1 ", ":|[2 ", "A2|d|", "K:D\n|:", "c:|", "||")
+
+
+def constraints(plan: Plan, more: tuple[str, ...] = ()) -> tuple[PlannedGrammar, SpelledGrammar]:
+    """The same language with plans kept apart, and in one; over characters and ``more`` symbols."""
     language = grammar("2/4", OWN, plan)
-    vocabulary = spellings(())
+    vocabulary = spellings(more)
     common: Any = (vocabulary, (len(vocabulary) - 1,), WayOut(language).characters, language.start)
-    return Letters(language, *common), SpelledGrammar(language, *common)
+    return PlannedGrammar(language, *common), SpelledGrammar(language, *common)
 
 
+@pytest.mark.parametrize("more", [(), TOKENS], ids=["characters", "tokens"])
 @pytest.mark.parametrize("name", PLANS)
-def test_kept_apart_or_not_all_is_the_same(name: str) -> None:
-    """Walked through at random, the table knows what may come, how far the end is and where it rests."""
-    apart, whole = constraints(PLANS[name])
+def test_kept_apart_or_not_all_is_the_same(name: str, more: tuple[str, ...]) -> None:
+    """Walked through at random, the table knows what may come, how far the end is and where it rests; symbols may go on
+    after a bar line.
+    """
+    apart, whole = constraints(PLANS[name], more)
     table, chance = ConstraintTable(apart, len(apart.spellings)), random.Random(5)
     numbered = table.as_constraint()
     for walk in range(40):
         start = chance.random()
-        state, plain = numbered.start(start), whole.start(start)
+        state: Any = numbered.start(start)
+        plain = whole.start(start)
         for step in range(500):
             legal = whole.allowed(plain).tolist()
             assert numbered.allowed(state).tolist() == legal
@@ -143,6 +150,8 @@ def test_kept_apart_or_not_all_is_the_same(name: str) -> None:
                 break
             assert numbered.distance(state) == whole.distance(plain)
             symbols = [symbol for symbol, may in enumerate(legal) if may]
+            wrong = chance.choice([symbol for symbol, may in enumerate(legal) if not may])
+            assert numbered.advance(state, wrong) is None
             after = {symbol: whole.advance(plain, symbol) for symbol in symbols}
             if step > 60:
                 shortest = min(map(whole.distance, after.values()))
@@ -158,7 +167,8 @@ def test_bars_are_written_in_the_same_states_wherever_they_stand() -> None:
     """But for what matters to them: whether the next one begins a line, and whether the part ends."""
     constraint, _ = constraints(Form(((12, True), (12, True)), line=4))
     numbered = ConstraintTable(constraint, len(constraint.spellings)).as_constraint()
-    state, near = numbered.start(), list[tuple[Any, ...]]()
+    state: Any = numbered.start()
+    near = list[tuple[Any, ...]]()
     line = "A|A|A|A"
     for char in f"{header('2/4')}|:{line}|\n{line}|\n{line}:|\n|:{line}|\n{line}|\n{line}:|".replace("A", "A2B2"):
         if char == "A":

@@ -86,8 +86,7 @@ def test_random_texts_of_longer_symbols_are_right_tunes() -> None:
 
 def test_a_symbol_that_may_not_come_is_refused() -> None:
     constraint = spelled(grammar())
-    with pytest.raises(ValueError, match="'def', is not allowed here"):
-        constraint.advance(constraint.start(), constraint.spellings.index("def"))
+    assert constraint.advance(constraint.start(), constraint.spellings.index("def")) is None
 
 
 def test_a_symbol_that_spells_nothing_never_comes_but_as_the_end() -> None:
@@ -148,9 +147,11 @@ def test_the_irish_tunes_can_be_walked_in_any_vocabulary(irish_house: tuple[Piec
 
 def _walk_in_table(table: ConstraintTable, symbols: list[int]) -> bool:
     numbered = table.as_constraint()
-    state = numbered.start()
+    state: Any = numbered.start()
     for symbol in symbols:
-        if not numbered.allowed(state)[symbol]:
-            return False
+        legal = bool(numbered.allowed(state)[symbol])
         state = numbered.advance(state, symbol)
+        assert legal == (state is not None)
+        if not legal:
+            return False
     return True

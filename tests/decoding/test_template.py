@@ -18,7 +18,9 @@ def after(template: Template, *symbols: int) -> tuple[int, int]:
     state = template.start()
     for symbol in symbols:
         assert symbol in legal(template, state)
-        state = template.advance(state, symbol)
+        following = template.advance(state, symbol)
+        assert following is not None
+        state = following
     return state
 
 

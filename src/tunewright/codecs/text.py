@@ -1,4 +1,4 @@
-"""Text, character by character.
+"""Text as symbols, and character by character.
 
 Pieces are parted by a boundary: a symbol of its own, or, as the lab does, a blank line. A character outside the
 table is spelled with characters of the table, ``é`` as ``#(e9)``: the model charges each of them, so what it has
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,21 +24,26 @@ from tunewright.files import write_whole
 ESCAPE_CHARACTERS = frozenset("#()0123456789abcdef")
 _ESCAPED = re.compile(r"#\(([0-9a-f]{1,6})\)")
 
+Boundary = Literal["symbol", "blank line"]
 
-class CharacterCodec:
-    """Characters to ids and back.
+
+class TextCodec(ABC):
+    """Text to ids and back, without loss: each symbol spells a stretch of text, and all of them together the piece.
 
     Args:
-        symbols: the characters, in the order of their ids.
+        symbols: what each spells, in the order of their ids: single characters, and longer ones.
         boundary: ``"symbol"`` parts pieces by one more symbol; ``"blank line"`` by an empty line, as the lab does.
+
+    Raises:
+        InputError: some character that the escape needs is no symbol.
     """
 
     unit = "character"
 
-    def __init__(self, symbols: str, boundary: Literal["symbol", "blank line"] = "symbol") -> None:
+    def __init__(self, symbols: Sequence[str], boundary: Boundary = "symbol") -> None:
         self.symbols = symbols
         self.boundary_kind = boundary
-        self._ids = {character: number for number, character in enumerate(symbols)}
+        self._ids = {text: number for number, text in enumerate(symbols)}
         missing = ESCAPE_CHARACTERS - self._ids.keys()
         if missing or (boundary == "blank line" and "\n" not in self._ids):
             raise InputError(
@@ -47,16 +53,23 @@ class CharacterCodec:
         self.size = len(symbols) + own_symbol
         self.boundary: tuple[int, ...] = (len(symbols),) if own_symbol else (self._ids["\n"],) * 2
 
-    @classmethod
-    def fit(cls, texts: Sequence[str], *, boundary: Literal["symbol", "blank line"] = "symbol") -> Self:
-        """A table of all characters in these texts, in code point order, and those the escape needs."""
-        return cls("".join(sorted(set().union(*texts, ESCAPE_CHARACTERS, "\n"))), boundary)
+    @abstractmethod
+    def cut(self, text: str) -> Iterable[str]:
+        """A text as stretches, each a symbol or else to be spelled character by character."""
+        ...
+
+    @abstractmethod
+    def table(self) -> dict[str, Any]:
+        """What is saved, JSON."""
+        ...
 
     def encode_text(self, text: str) -> NDArray[np.int64]:
         """Ids of any text, shape (symbols,)."""
         spelled = text.replace("#(", "#(23)(")
         spelled = "".join(c if c in self._ids else f"#({ord(c):x})" for c in spelled)
-        return np.array([self._ids[character] for character in spelled], dtype=np.int64)
+        ids = self._ids
+        found = [ids[one] for part in self.cut(spelled) for one in ((part,) if part in ids else part)]
+        return np.array(found, dtype=np.int64)
 
     def decode_text(self, ids: Sequence[int]) -> str:
         """The text that ids spell; boundary symbols spell nothing."""
@@ -76,13 +89,40 @@ class CharacterCodec:
         return len(piece.text)
 
     def save(self, path: Path) -> None:
-        table = {"codec": "characters", "boundary": self.boundary_kind, "symbols": self.symbols}
-        write_whole(path, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
+        write_whole(path, json.dumps(self.table(), ensure_ascii=False, indent=1) + "\n")
+
+    @classmethod
+    @abstractmethod
+    def load(cls, path: Path) -> Self:
+        """Reads what :meth:`save` wrote."""
+        ...
+
+
+class CharacterCodec(TextCodec):
+    """Characters to ids and back; ``symbols`` are the characters, in the order of their ids."""
+
+    symbols: str
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], *, boundary: Boundary = "symbol") -> Self:
+        """A table of all characters in these texts, in code point order, and those the escape needs."""
+        return cls("".join(characters_of(texts)), boundary)
+
+    def cut(self, text: str) -> Iterable[str]:
+        return text
+
+    def table(self) -> dict[str, Any]:
+        return {"codec": "characters", "boundary": self.boundary_kind, "symbols": self.symbols}
 
     @classmethod
     def load(cls, path: Path) -> Self:
         table = json.loads(path.read_text(encoding="utf-8"))
         return cls(table["symbols"], table["boundary"])
+
+
+def characters_of(texts: Sequence[str]) -> list[str]:
+    """All characters in these texts and those that the escape needs, in code point order."""
+    return sorted(set().union(*texts, ESCAPE_CHARACTERS, "\n"))
 
 
 def _character(match: re.Match[str]) -> str:

@@ -248,8 +248,10 @@ class _Batch:
         """A symbol for each row; nothing but what is allowed where all else is masked."""
         at, table = self.at, self.table
         masked = at.failures >= self.drawing.redraws
-        if np.count_nonzero(masked):
-            forbidden = ~table.masks[at.near] & masked[:, None]
+        rows = masked.nonzero()[0]
+        if len(rows):
+            forbidden = np.zeros(logits.shape, dtype=np.bool_)
+            forbidden[rows] = ~table.allowed(at.near[rows], at.far[rows])
             for row in (masked & watched).nonzero()[0].tolist():
                 forbidden[row] = ~self._closing(row)
             if np.count_nonzero(forbidden):

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -81,12 +80,7 @@ class SpelledGrammar(Constraint):
         return mask
 
     def advance(self, state: Any, symbol: int) -> Any:
-        after: Any = state
-        for char in self.spellings[symbol]:
-            after = self.grammar.step(after, char) if after is not None else None
-        if after is None:
-            raise ValueError(f"symbol {symbol}, {self.spellings[symbol]!r}, is not allowed here")
-        return after
+        return self._through(state, self.spellings[symbol])
 
     def meant(self, rested: Any, symbol: int) -> Any:
         return self.grammar.meant(rested, self.spellings[symbol][:1])
@@ -96,6 +90,13 @@ class SpelledGrammar(Constraint):
 
     def distance(self, state: Any) -> int:
         return self._distance(state)
+
+    def _through(self, state: Any, text: str) -> Any:
+        """The state after these characters; None if they may not come, or if there are none."""
+        after = state if text else None
+        for char in text:
+            after = self.grammar.step(after, char) if after is not None else None
+        return after
 
     def _plant(self, symbol: int, text: str) -> None:
         if not text:
@@ -119,32 +120,42 @@ class SpelledGrammar(Constraint):
                 yield from following.symbols
 
 
-class Letters(SpelledGrammar):
-    """The same over single characters, where a plan is kept apart: before the next bar line nothing depends on more of
-    it than its outlook, so the states in which a bar is written are few, whatever has come before.
+class Unfinished(NamedTuple):
+    """Amid a symbol, where what is near has come to matter to what is far: the state, and the rest of the symbol."""
+
+    state: AnyState
+    rest: str
+
+
+class PlannedGrammar(SpelledGrammar):
+    """The same, with a tune's plan kept apart: before the next bar line nothing depends on more of it than its outlook,
+    so the states in which a bar is written are few, whatever has come before.
     """
 
     grammar: BarGrammar
-
-    @cached_property
-    def _masks(self) -> dict[frozenset[str], Tensor]:
-        """By the characters that they allow: many states allow the same."""
-        return {}
-
-    def allowed(self, state: AnyState) -> Tensor:
-        characters = self.grammar.characters(state)
-        if characters not in self._masks:
-            self._masks[characters] = torch.tensor([text in characters for text in self.spellings])
-        return self._masks[characters]
 
     def split(self, state: AnyState) -> tuple[AnyState, Plan]:
         plan = self.grammar.plan_in(state)
         return self.grammar.under(state, plan.outlook), plan
 
-    def join(self, near: AnyState, far: Any) -> AnyState:
-        outlook = self.grammar.plan_in(near)
-        return self.grammar.under(near, outlook.told(far) if isinstance(outlook, Outlook) else far)
+    def join(self, near: AnyState | Unfinished, far: Any) -> AnyState | None:
+        state, rest = near if isinstance(near, Unfinished) else (near, "")
+        outlook = self.grammar.plan_in(state)
+        whole = self.grammar.under(state, outlook.told(far) if isinstance(outlook, Outlook) else far)
+        return self._through(whole, rest) if rest else whole
 
-    def crosses(self, near: AnyState) -> bool:
+    def crosses(self, near: AnyState | Unfinished) -> bool:
+        return isinstance(near, Unfinished) or self._has_crossed(near)
+
+    def advance(self, state: AnyState, symbol: int) -> AnyState | Unfinished | None:
+        after: AnyState | None = state
+        text = self.spellings[symbol]
+        for place, char in enumerate(text, 1):
+            after = self.grammar.step(after, char) if after is not None else None
+            if after is not None and place < len(text) and self._has_crossed(after):
+                return Unfinished(after, text[place:])
+        return after if text else None
+
+    def _has_crossed(self, near: AnyState) -> bool:
         outlook = self.grammar.plan_in(near)
         return isinstance(outlook, Outlook) and outlook.events != ()

@@ -22,7 +22,7 @@ UNKNOWN = -2
 
 
 class ConstraintTable:
-    """Masks and successors of the states that have been met, by number.
+    """Masks and successors of the states that have been met, by number; each found when it is first asked for.
 
     Args:
         constraint: whose states these are; only asked for what isn't known yet.
@@ -30,14 +30,12 @@ class ConstraintTable:
 
     Attributes:
         states: what is near, by number.
-        masks: what may come in each of these, (states, size).
         resting: whether something is just complete in each, (states,).
     """
 
     def __init__(self, constraint: Constraint, size: int) -> None:
         self.constraint, self.size = constraint, size
         self.states: list[ConstraintState] = []
-        self.masks: NDArray[np.bool_] = np.ones((64, size), dtype=np.bool_)
         self.resting: NDArray[np.bool_] = np.zeros(64, dtype=np.bool_)
         self._numbers: dict[ConstraintState, int] = {}
         self._following: NDArray[np.int32] = np.full((64, size), UNKNOWN, dtype=np.int32)
@@ -48,6 +46,7 @@ class ConstraintTable:
         self._meant: dict[tuple[int, int], int] = {}
         self._distances: dict[Pair, int] = {}
         self._further: dict[Pair, Numbers] = {}
+        self._masks: dict[Pair, NDArray[np.bool_]] = {}
 
     def start(self, chance: float | None = None) -> Pair:
         """Where this chance begins."""
@@ -64,6 +63,17 @@ class ConstraintTable:
     def state(self, near: int, far: int) -> ConstraintState:
         """The state with these numbers."""
         return self.constraint.join(self.states[near], self._fars[far])
+
+    def allowed(self, near: Numbers, far: Numbers) -> NDArray[np.bool_]:
+        """What may come in these states: (rows,), (rows,) -> (rows, size)."""
+        return np.stack([self.mask(*pair) for pair in zip(near.tolist(), far.tolist(), strict=True)])
+
+    def mask(self, near: int, far: int) -> NDArray[np.bool_]:
+        """What may come in a state, (size,)."""
+        if (near, far) not in self._masks:
+            mask = self.constraint.allowed(self.state(near, far))
+            self._masks[near, far] = np.ones(self.size, dtype=np.bool_) if mask is None else mask.numpy()
+        return self._masks[near, far]
 
     def advance(self, near: Numbers, far: Numbers, symbols: Numbers) -> tuple[Numbers, Numbers]:
         """The states after these symbols, near ones :data:`FORBIDDEN` where one may not come; all of shape (rows,)."""
@@ -101,7 +111,8 @@ class ConstraintTable:
         return self._add(state) if found is None else found
 
     def _advance(self, near: int, symbol: int) -> int:
-        after = self._near(self.constraint.advance(self.states[near], symbol))
+        state = self.constraint.advance(self.states[near], symbol)
+        after = FORBIDDEN if state is None else self._near(state)
         self._following[near, symbol] = after
         return after
 
@@ -122,7 +133,8 @@ class ConstraintTable:
 
     def _join(self, pair: Pair) -> Pair:
         if pair not in self._joined:
-            self._joined[pair] = self.number(self.state(*pair))
+            state = self.state(*pair)
+            self._joined[pair] = (FORBIDDEN, pair[1]) if state is None else self.number(state)
         return self._joined[pair]
 
     def _distance(self, pair: Pair) -> int:
@@ -135,7 +147,7 @@ class ConstraintTable:
         state, constraint = self.state(near, far), self.constraint
         found = np.full(self.size, np.iinfo(np.int64).max)
         # What comes after is not numbered: most of it is never met.
-        for symbol in np.flatnonzero(self.masks[near]).tolist():
+        for symbol in np.flatnonzero(self.mask(near, far)).tolist():
             found[symbol] = constraint.distance(constraint.advance(state, symbol))
         return found
 
@@ -146,13 +158,8 @@ class ConstraintTable:
         self.states.append(state)
         self._numbers[state] = number
         self._crosses[number] = self.constraint.crosses(state)
-        if self._crosses[number]:
-            return number  # joined before anything is asked of it
-        mask = self.constraint.allowed(state)
-        if mask is not None:
-            self.masks[number] = mask.numpy()
-            self._following[number, ~self.masks[number]] = FORBIDDEN
-        self.resting[number] = self.constraint.resting(state)
+        # One that crosses is joined before anything is asked of it.
+        self.resting[number] = not self._crosses[number] and self.constraint.resting(state)
         return number
 
     def _grow(self) -> None:
@@ -160,7 +167,6 @@ class ConstraintTable:
         more = len(self.resting)
         self.resting = np.concatenate([self.resting, np.zeros(more, dtype=np.bool_)])
         self._crosses = np.concatenate([self._crosses, np.zeros(more, dtype=np.bool_)])
-        self.masks = np.concatenate([self.masks, np.ones((more, self.size), dtype=np.bool_)])
         unknown = np.full((more, self.size), UNKNOWN, dtype=np.int32)
         self._following = np.concatenate([self._following, unknown])
 
@@ -175,10 +181,11 @@ class NumberedConstraint(Constraint):
         return self.table.start(chance)
 
     def allowed(self, state: Pair) -> Tensor:
-        return torch.from_numpy(self.table.masks[state[0]])
+        return torch.from_numpy(self.table.mask(*state))
 
-    def advance(self, state: Pair, symbol: int) -> Pair:
-        return _only(self.table.advance(*_rows(state), numbers([symbol])))
+    def advance(self, state: Pair, symbol: int) -> Pair | None:
+        after = _only(self.table.advance(*_rows(state), numbers([symbol])))
+        return after if after[0] >= 0 else None
 
     def resting(self, state: Pair) -> bool:
         return bool(self.table.resting[state[0]])

@@ -49,17 +49,14 @@ class Template(Constraint):
         return (0, 0)
 
     def allowed(self, state: State) -> Tensor | None:
-        number, _ = state
-        if number == len(self.stretches):
-            return None
-        if state not in self._masks:
-            self._masks[state] = self._mask(state)
-        return self._masks[state]
+        return None if state[0] == len(self.stretches) else self._mask_of(state)
 
-    def advance(self, state: State, symbol: int) -> State:
+    def advance(self, state: State, symbol: int) -> State | None:
         number, at = state
         if number == len(self.stretches):
             return state
+        if not self._mask_of(state)[symbol]:
+            return None
         stretch = self.stretches[number]
         if isinstance(stretch, Fixed):
             return (number, at + 1) if at + 1 < len(stretch.ids) else (number + 1, 0)
@@ -74,6 +71,11 @@ class Template(Constraint):
 
     def distance(self, state: State) -> int:
         return 0
+
+    def _mask_of(self, state: State) -> Tensor:
+        if state not in self._masks:
+            self._masks[state] = self._mask(state)
+        return self._masks[state]
 
     def _mask(self, state: State) -> Tensor:
         number, at = state

@@ -10,22 +10,23 @@ are the same, bit for bit, whatever other rows stand beside it and however many.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tunewright.models.emission import Categorical
 from tunewright.models.exact_product import Array, Precision, exact_product
+from tunewright.models.stepping_pointer import SteppingPointer, mixed
 
 LayerMemory = tuple[Tensor, Tensor]
 """What a layer's states put into its next gates, (batch, gates), and an LSTM's cells or a GRU's states, (batch,
 hidden_size)."""
-Memory = tuple[LayerMemory, ...]
+Memory = tuple[Any, ...]
+"""One :data:`LayerMemory` a layer, then what a pointer remembers, if there is one."""
 Values = TypeVar("Values", Tensor, Array)
 FEW = 32
 """Rows up to which NumPy computes faster on a CPU: its operations take less time to begin, but one core only."""
@@ -181,17 +182,23 @@ class Stepping:
     """A recurrent model for stepping: the interface of a sequence model, rows independent of one another.
 
     Args:
-        embedding: (symbols, features).
-        layers: all ``nn.LSTM`` or all ``nn.GRU``, each one layer deep.
-        output: from states to logits.
+        model: whose weights it copies; its layers are all ``nn.LSTM`` or all ``nn.GRU``, each one layer deep.
         precision: ``"int8"`` for speed, ``"float32"`` for as good as the plain model.
     """
 
-    def __init__(self, embedding: Tensor, layers: Sequence[Any], output: nn.Linear, precision: Precision) -> None:
+    def __init__(self, model: Any, precision: Precision) -> None:
         self.emission = Categorical()
+        layers = list(model.layers)
         kind = LAYERS[type(layers[0])]
+        embedding = model.embedding.weight
         readers = [(kind.laid_out(own.weight_ih_l0), kind.input_bias(own)) for own in layers]
-        (first, bias), *above = [*readers, (output.weight, output.bias)]
+        (first, bias), *above = [*readers, (model.output.weight, model.output.bias)]
+        self.pointer: SteppingPointer | None = None
+        if model.pointer is not None:
+            above[-1] = _joined(above[-1], (model.pointer.trust.weight, model.pointer.trust.bias))
+            (weight, own_bias), wide = above[0], layers[0].hidden_size
+            self.pointer = SteppingPointer(model.pointer, weight[:, wide:], embedding, precision)
+            above[0] = _joined((weight[:, :wide], own_bias), *_asked(model.pointer))
         self.table = (embedding.detach().double() @ first.double().T + bias.detach().double()).float()
         self.table_array = self.table.numpy(force=True)
         self.layers = [kind(own, *reader, precision) for own, reader in zip(layers, above, strict=True)]
@@ -202,47 +209,84 @@ class Stepping:
         The memory that is given stays as it is.
         """
         memory = self.empty(len(inputs)) if memory is None else memory
-        if len(inputs) <= FEW and inputs.device.type == "cpu":
-            return self._few(inputs.numpy(), memory)
+        step = self._step_of_few if len(inputs) <= FEW and inputs.device.type == "cpu" else self._step
         steps = []
         for symbols in inputs.unbind(1):
-            above, after = self.table.index_select(0, symbols), []
-            for layer, before in zip(self.layers, memory, strict=True):
-                above, own = layer(above, before)
-                after.append(own)
-            steps.append(above)
-            memory = tuple(after)
+            logits, memory = step(symbols, memory)
+            steps.append(logits)
         return (torch.stack(steps, dim=1) if len(steps) > 1 else steps[0].unsqueeze(1)), memory
 
-    def _few(self, inputs: NDArray[np.int64], memory: Memory) -> tuple[Tensor, Memory]:
+    def _step(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """One step: (batch,) -> (batch, size)."""
+        above, after = self.table.index_select(0, symbols), []
+        for layer, before in zip(self.layers, memory, strict=False):
+            above, own = layer(above, before)
+            after.append(own)
+            if self.pointer is not None and len(after) == 1:
+                array, pointed, past = self._point(self.pointer, above.numpy(), symbols.numpy(), memory[-1])
+                above = torch.from_numpy(array)
+        if self.pointer is None:
+            return above, tuple(after)
+        return torch.from_numpy(_mixed(above.numpy(), pointed)), (*after, past)
+
+    def _step_of_few(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
         """The same by NumPy, of few rows."""
-        steps = []
-        for symbols in inputs.T:
-            above, after = self.table_array.take(symbols, axis=0), []
-            for layer, before in zip(self.layers, memory, strict=True):
-                above, own = layer.of_few(above, before)
-                after.append(own)
-            steps.append(above)
-            memory = tuple(after)
-        return torch.from_numpy(np.stack(steps, axis=1) if len(steps) > 1 else steps[0][:, None]), memory
+        above, after = self.table_array.take(symbols.numpy(), axis=0), []
+        for layer, before in zip(self.layers, memory, strict=False):
+            above, own = layer.of_few(above, before)
+            after.append(own)
+            if self.pointer is not None and len(after) == 1:
+                above, pointed, past = self._point(self.pointer, above, symbols.numpy(), memory[-1])
+        if self.pointer is None:
+            return torch.from_numpy(above), tuple(after)
+        return torch.from_numpy(_mixed(above, pointed)), (*after, past)
+
+    def _point(self, pointer: SteppingPointer, put: Array, symbols: Any, past: Any) -> tuple[Array, Array, Any]:
+        """What the first layer and the pointer put into what stands above, how much each symbol is pointed at, and what
+        is remembered.
+        """
+        above, queries, keys = np.split(put, [-2 * pointer.size, -pointer.size], axis=1)
+        read, pointed, past = pointer(queries, keys, symbols, past)
+        return above + read, pointed, past
 
     def empty(self, rows: int) -> Memory:
         """The memory of rows that have read nothing."""
         new = self.table.new_zeros
-        return tuple((new(rows, layer.gates), new(rows, layer.hidden_size)) for layer in self.layers)
+        states = tuple((new(rows, layer.gates), new(rows, layer.hidden_size)) for layer in self.layers)
+        return states if self.pointer is None else (*states, self.pointer.empty(rows))
 
     def select(self, memory: Memory, rows: Tensor) -> Memory:
         """The memory of these rows, a copy."""
-        chosen = [tuple(part.index_select(0, rows) for part in layer) for layer in memory]
-        return cast("Memory", tuple(chosen))
+        count = len(self.layers)
+        states = [tuple(part.index_select(0, rows) for part in layer) for layer in memory[:count]]
+        return *states, *(past.copied(rows.numpy()) for past in memory[count:])
 
     def assign(self, memory: Memory, rows: Tensor, source: Memory, source_rows: Tensor) -> Memory:
-        """The memory with ``rows`` replaced by ``source_rows`` of another one; in place, and returns ``memory``."""
-        for layer, other in zip(memory, source, strict=True):
+        """The memory with ``rows`` replaced by ``source_rows`` of another one; in place where that can be."""
+        count = len(self.layers)
+        for layer, other in zip(memory[:count], source[:count], strict=True):
             for part, own in zip(layer, other, strict=True):
                 part.index_copy_(0, rows, own.index_select(0, source_rows))
-        return memory
+        pasts = zip(memory[count:], source[count:], strict=True)
+        return *memory[:count], *(own.assigned(rows.numpy(), other, source_rows.numpy()) for own, other in pasts)
 
     def for_inference(self) -> Stepping:
         """Itself."""
         return self
+
+
+def _joined(*readers: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Weights and biases of several linear layers as those of one."""
+    weights, biases = zip(*readers, strict=True)
+    return torch.cat([weight.detach() for weight in weights]), torch.cat([bias.detach() for bias in biases])
+
+
+def _asked(pointer: Any) -> list[tuple[Tensor, Tensor]]:
+    """A pointer's queries, divided by the root of their size, and its keys, as linear layers with biases of 0."""
+    none = pointer.query.weight.new_zeros(pointer.size)
+    return [(pointer.query.weight / math.sqrt(pointer.size), none), (pointer.key.weight, none)]
+
+
+def _mixed(above: Array, pointed: Array) -> Array:
+    """Logits of a mixture, from those of the last layer, whose trust in the pointer stands after them."""
+    return mixed(above[:, :-1], above[:, -1:], pointed)
