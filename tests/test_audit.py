@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import own_tune
-from tunewright.audit import audit, plain_title, told
+from tunewright.audit import audit, told
 from tunewright.corpora.irish import IrishCorpus
 from tunewright.corpora.split import part_of
 from tunewright.errors import RunError
@@ -26,17 +26,6 @@ def named_for_test(text: str, title: str) -> str:
         for variant in (f"{text[:first]}T:{title}\nN:{number}{text[end:]}" for number in range(300))
         if part_of(variant) == "test"
     )
-
-
-@pytest.mark.parametrize(
-    ("title", "plain"),
-    [
-        ("The Echo", "echo"), ("Echo, The", "echo"), ("A Trip to Sligo!", "trip to sligo"), ("THE", ""), ("", ""),
-        ("Dowd's Favourite", "dowds favourite"), ("Dowd\u2019s  favourite.", "dowds favourite"), ("Théa", "théa"),
-    ],
-)  # fmt: skip
-def test_titles_are_compared_plainly(title: str, plain: str) -> None:
-    assert plain_title(title) == plain
 
 
 def test_an_honest_split_is_clean(tiny_run: Run) -> None:

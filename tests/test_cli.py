@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.conftest import own_tune
+from tests.music.planting import written
 from tunewright.cli import main
 from tunewright.corpora.path import open_path
+from tunewright.music.reader import read_tune
 from tunewright.run import Run
 
 
@@ -36,7 +38,11 @@ def test_compose_writes_everything(tiny_run: Run, tmp_path: Path) -> None:
         assert {Path(name).suffix for name in piece["files"]} == {".abc", ".mid", ".wav", ".svg", ".png", ".json"}
         for name in piece["files"]:
             assert Path(name).stat().st_size > 50
+        assert piece["originality"]["verdict"] == "original"
+        assert piece["originality"] == piece["provenance"]["originality"]
     page = (out / "index.html").read_text()
+    assert page.count('class="originality">Original, ') == 2
+    assert page.count("Nearest known tune: ") == sum(bool(one["originality"]["nearest"]) for one in told["pieces"])
     assert page.count("<audio") == 2
     assert page.count("<svg") >= 2
     assert call("check", *out.glob("*.abc")).exit_code == 0
@@ -52,9 +58,33 @@ def test_compose_prints_abc_without_out(tiny_run: Run) -> None:
     assert "R:jig" in result.stdout
 
 
+def test_originality_tells_copies_from_tunes(tiny_run: Run, own_file: Path, tmp_path: Path) -> None:
+    known = tiny_run.index.known[3]
+    (tmp_path / "copy.abc").write_text(written(read_tune(known.text), semitones=4))
+    (tmp_path / "other.abc").write_text(own_tune(900) + "\n\n" + own_tune(901))
+    told = as_json(call("originality", tmp_path, "--run", tiny_run.folder, "--json"))
+    assert set(told) == {"run", "tunes", "failed"}
+    assert [(Path(tune["file"]).name, tune["number"], tune["title"], tune["verdict"]) for tune in told["tunes"]] == [
+        ("copy.abc", 1, "Planted", "near-copy"),
+        ("other.abc", 900, "Own tune 900", "original"),
+        ("other.abc", 901, "Own tune 901", "original"),
+    ]
+    copy, other, _ = told["tunes"]
+    assert (copy["score"], copy["nearest"][0]["title"], copy["nearest"][0]["transposition"]) == (0, known.title, 4)
+    assert copy["longest_run"]["tune"] == known.title
+    assert {"score", "limit", "human_percentile", "bars_found", "found_anywhere", "title_known"} <= set(other)
+    result = call("originality", tmp_path, "--run", tiny_run.folder)
+    assert result.exit_code == 0
+    assert "tune 1 'Planted': Near-copy, 0.00: 100 % of its notes" in result.stdout
+    assert "3 tunes, 1 near-copies of what run tiny has learned from" in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["originality", "nothing.abc"], "nothing.abc: No such file"),
+        (["originality", "nothing.abc", "--run", "nowhere"], "nowhere is no run"),
+        (["compose", "--min-originality", "2"], "originality 2.0: expected a share of the notes, 0 to 1"),
         (["compose", "nowhere"], "nowhere is no run"),
         (["compose", "--to", "ogg", "--out", "x"], "--to ogg: expected any of abc, mid, wav"),
         (["compose", "--top-p", "7"], "top-p 7.0: expected a probability"),

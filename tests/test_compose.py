@@ -12,16 +12,21 @@ import pytest
 import torch
 
 from tunewright.compose import compose, iterate, replay
-from tunewright.composer import Tally
+from tunewright.composer import Composer, Tally
 from tunewright.errors import DecodingError, InputError, RunError, SettingsError
+from tunewright.evaluation.originality import NEAR_COPY, ORIGINAL, measure
+from tunewright.evaluation.tune_index import Known
 from tunewright.music.bars import check, is_valid
 from tunewright.music.forms import whole_bars
 from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
-from tunewright.run import FORMAT, Run, open_run, read_fingerprints, text_sha256, write_fingerprints
+from tunewright.run import FORMAT, Run, open_corpus, open_run, text_sha256
 from tunewright.wish import MOST_BARS, Wish
 
-COOL = Wish(temperature=0.5, seed=11)
+PLAIN = Wish(temperature=0.5, seed=11)
+COOL = replace(
+    PLAIN, title="Own tune"
+)  # a title of its own, so that none is drawn anew for having that of a known tune
 PROMPT = "X:1\nT:a\nR:polka\nM:2/4\nL:1/8\nK:D\n"
 
 
@@ -109,20 +114,20 @@ def test_a_free_wish_keeps_its_header(tiny_run: Run) -> None:
 def test_a_prompt_in_the_runs_own_writing_is_gone_on_with_to_the_letter(tiny_run: Run) -> None:
     header = PROMPT.replace("T:a", "T:Own tune 7")  # of letters that the run has seen in titles
     for prompt in ("X", "X:7", header, *[header + music for music in ("|:", "|:DE", "DE FG|AB", "|:DEFG|ABcd:|")]):
-        (composition,) = compose(tiny_run, replace(COOL, prompt=prompt))
+        (composition,) = compose(tiny_run, replace(PLAIN, prompt=prompt))
         assert composition.provenance["drawn"].startswith(prompt)
         assert check(read_tune(composition.piece.text)) == ()
 
 
 def test_a_prompt_in_other_peoples_spelling_is_put_as_the_run_writes(tiny_run: Run) -> None:
     prompt = "X: 7\nT:Café\nM:2/4\nL:1/8\nK: D Major\n|:D E F G|"
-    (composition,) = compose(tiny_run, replace(COOL, prompt=prompt))
+    (composition,) = compose(tiny_run, replace(PLAIN, prompt=prompt))
     assert re.match(r"X:\d+\nT:Café\nR:\w+\nM:2/4\nL:1/8\nK:D\n\|:D E F G\|", composition.provenance["drawn"])
     assert composition.piece.text.startswith("X:1\nT:Café\n")
 
 
 def test_a_prompt_goes_with_wishes_for_the_music(tiny_run: Run) -> None:
-    wish = replace(COOL, prompt=PROMPT + "|:DEFG|A", bars=8, form="AABB", range="D4-B5", diatonic=True)
+    wish = replace(PLAIN, prompt=PROMPT + "|:DEFG|A", bars=8, form="AABB", range="D4-B5", diatonic=True)
     for composition in compose(tiny_run, wish, count=3):
         tune = read_tune(composition.piece.text)
         assert wish.unmet(tune) == []
@@ -152,7 +157,7 @@ def test_a_prompt_goes_with_wishes_for_the_music(tiny_run: Run) -> None:
 def test_what_no_right_tune_begins_with_is_refused_at_once(tiny_run: Run, wish: dict[str, Any], message: str) -> None:
     tally = Tally()
     with pytest.raises(DecodingError, match=re.escape(message)):
-        compose(tiny_run, replace(COOL, **wish), tally=tally)
+        compose(tiny_run, replace(PLAIN, **wish), tally=tally)
     assert tally.rejected == 0
 
 
@@ -198,6 +203,92 @@ def test_what_beams_find_is_replayed(tiny_run: Run, tmp_path: Path) -> None:
         assert replay(path) == composition
 
 
+# Originality
+
+
+def known_tune(run: Run, meter: str = "4/4") -> Known:
+    return next(known for known in run.index.known if f"M:{meter}" in known.text)
+
+
+def continued(known: Known) -> str:
+    """A prompt that is a known tune but for its last bar."""
+    return known.text[: known.text.rstrip("|]: \n").rindex("|") + 1].replace(f"T:{known.title}", "T:a")
+
+
+def test_every_composition_tells_how_original_it_is(tiny_run: Run) -> None:
+    for composition in compose(tiny_run, COOL, count=6):
+        found = composition.originality
+        assert found == measure(tiny_run.index, read_tune(composition.piece.text))
+        assert found.verdict == ORIGINAL
+        assert composition.provenance["originality"] == found.to_dict()
+
+
+@pytest.fixture
+def copying_run(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run of which every first attempt writes a known tune."""
+    copy = known_tune(tiny_run).text.replace("T:Own", "T:Copied")
+    drawn_text = Composer.drawn_text
+
+    def copied(self: Composer, finished: Any) -> str:
+        return drawn_text(self, finished) if finished.draw.attempt else copy
+
+    monkeypatch.setattr(Composer, "drawn_text", copied)
+    return tiny_run
+
+
+def test_near_copies_are_drawn_anew_and_counted(copying_run: Run) -> None:
+    tally = Tally()
+    together = compose(copying_run, COOL, count=3, tally=tally)
+    assert tally.reasons == {"near-copy": 3}
+    assert [one.provenance["attempt"] for one in together] == [1, 1, 1]
+    assert [compose(copying_run, COOL, first=number)[0] for number in range(3)] == together
+
+
+@pytest.mark.parametrize("how", [{"free": True}, {"greedy": True}, {"beams": 2, "temperature": 1.0}])
+def test_what_is_drawn_freely_or_has_no_second_try_is_told_to_be_a_copy(copying_run: Run, how: dict[str, Any]) -> None:
+    (composition,) = compose(copying_run, replace(COOL, **how))
+    assert composition.originality.verdict == NEAR_COPY
+    assert composition.originality.score == 0
+
+
+def test_a_prompt_out_of_a_known_tune_does_not_make_a_copy(tiny_run: Run) -> None:
+    known = known_tune(tiny_run)
+    prompt = continued(known)
+    (composition,) = compose(tiny_run, replace(PLAIN, prompt=prompt))
+    given = len(read_tune(prompt).notes())
+    tune = read_tune(composition.piece.text)
+    assert measure(tiny_run.index, tune).verdict == NEAR_COPY
+    assert composition.originality == measure(tiny_run.index, tune, given)
+
+
+def test_as_original_as_wished(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = [one.originality.score for one in compose(tiny_run, COOL, count=12)]
+    wished = sorted(scores)[6]
+    tally = Tally()
+    for composition in compose(tiny_run, replace(COOL, min_originality=wished), count=6, tally=tally):
+        assert composition.originality.score >= wished
+    assert tally.reasons["not as original as wished"] == tally.rejected
+    monkeypatch.setattr("tunewright.composer.MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(Composer, "drawn_text", lambda self, finished: known_tune(tiny_run).text)
+    with pytest.raises(DecodingError, match=r"in 2 attempts \(not as original as wished: 2\)"):
+        compose(tiny_run, replace(COOL, min_originality=0.9))
+
+
+def test_known_titles_are_drawn_anew_a_few_times_then_told(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = known_tune(tiny_run)
+    tally = Tally()
+    for composition in compose(tiny_run, replace(COOL, title=known.title), count=2, tally=tally):
+        assert composition.originality.title_known == (known.origin,)
+    assert tally.rejected == 0
+    house = Composer._house_text
+    titled = lambda self, drawn, number: re.sub("T:.*", f"T:{known.title}", house(self, drawn, number))  # noqa: E731
+    monkeypatch.setattr(Composer, "_house_text", titled)
+    (composition,) = compose(tiny_run, PLAIN, tally=tally)
+    assert tally.reasons == {"title of a known tune": 3}
+    assert composition.provenance["attempt"] == 3
+    assert composition.originality.title_known == (known.origin,)
+
+
 # What fails
 
 
@@ -233,6 +324,7 @@ def test_rejected_attempts_are_tallied_by_reason(tiny_run: Run) -> None:
     [
         ({"temperature": 0.0}, "temperature 0.0"), ({"top_p": 0.0}, "top-p"), ({"min_p": 1.0}, "min-p"),
         ({"top_k": -1}, "top-k"),
+        ({"min_originality": 1.1}, "originality 1.1: expected a share"),
         ({"seed": -1}, "seed"), ({"prompt": "X:1", "type": "jig"}, "already holds the header"),
     ],
 )  # fmt: skip
@@ -290,11 +382,9 @@ def test_run_folders_are_whole_or_told(tiny_run: Run, tmp_path: Path) -> None:
         assert open_run(tmp_path).settings
 
 
-def test_fingerprints_leave_out_what_was_held_out(tiny_run: Run) -> None:
-    kept = read_fingerprints(tiny_run.folder / "fingerprints.safetensors")
-    assert len(kept) == sum(row["part"] == "training" for row in tiny_run.split)
-    write_fingerprints(tiny_run.folder / "again.safetensors", [sorted(own) for own in kept])
-    assert read_fingerprints(tiny_run.folder / "again.safetensors") == kept
+def test_the_index_leaves_out_what_was_held_out(tiny_run: Run) -> None:
+    learned = tiny_run.part_pieces(open_corpus(tiny_run.settings), "training")
+    assert [known.text for known in tiny_run.index.known] == [piece.text for piece in learned]
 
 
 def test_a_run_knows_its_texts(tiny_run: Run) -> None:
@@ -327,7 +417,7 @@ def test_one_that_fails_takes_none_of_the_others_with_it(tiny_run: Run, monkeypa
 
 
 @pytest.mark.parametrize(
-    "name", ["run.json", "codec.json", "style.json", "settings.json", "dialect.json", "shapes.json"]
+    "name", ["run.json", "codec.json", "style.json", "settings.json", "dialect.json", "shapes.json", "index.npz"]
 )
 @pytest.mark.parametrize("content", ["{", "[]", '{"codec": 3}'])
 def test_a_damaged_run_is_told(tiny_run: Run, tmp_path: Path, name: str, content: str) -> None:

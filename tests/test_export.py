@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from tunewright.compose import compose
 from tunewright.evaluate import evaluate
 from tunewright.export import export_run
-from tunewright.run import BUILTIN, Run, builtin_run, read_fingerprints
+from tunewright.run import BUILTIN, Run, builtin_run
 from tunewright.settings import load_recipe
 from tunewright.wish import Wish
 
@@ -32,7 +32,7 @@ def test_the_builtin_run() -> None:
     assert run.about["corpus"]["licence"].startswith("MIT")
     parts = [row["part"] for row in run.split]
     assert len(parts) == 804
-    assert len(read_fingerprints(run.folder / "fingerprints.safetensors")) == parts.count("training")
+    assert len(run.index) == parts.count("training")
     for composition in compose(run, Wish(type="jig", seed=1), count=2):
         assert composition.piece.type == "jig"
 
@@ -47,16 +47,15 @@ def test_the_builtin_figure_is_what_evaluate_prints(irish_corpus: object) -> Non
     )  # another machine rounds otherwise
 
 
-def test_the_builtin_fingerprints_hold_no_held_out_tune(irish_corpus: object) -> None:
+def test_the_builtin_index_holds_no_held_out_tune(irish_corpus: object) -> None:
     from tunewright.corpora.irish import IrishCorpus
-    from tunewright.music.fingerprint import Relatives
     from tunewright.music.pieces import in_form
     from tunewright.music.reader import read_tune
 
     assert isinstance(irish_corpus, IrishCorpus)
     run = builtin_run()
     corpus = in_form(irish_corpus, "house")
-    relatives = Relatives(read_fingerprints(run.folder / "fingerprints.safetensors"))
+    relatives = run.relatives()
     assert all(read_tune(piece.text) in relatives for piece in run.part_pieces(corpus, "training"))
     for part in ("validation", "test"):
         for piece in run.part_pieces(corpus, part):

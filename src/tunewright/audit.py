@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 from tunewright.contracts import Piece
 from tunewright.errors import RunError
 from tunewright.evaluate import pieces_of
-from tunewright.music.dances import DANCES
-from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, Relatives, grams, intervals
+from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, grams, intervals
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, open_corpus, read_fingerprints
+from tunewright.music.titles import plain_title
+from tunewright.run import Run, open_corpus
 
 
 def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
@@ -75,18 +74,8 @@ def told(result: dict[str, Any]) -> Iterator[str]:
 
 def _related(run: Run, pieces: Sequence[Piece]) -> Iterator[bool]:
     """Whether each piece is a near-duplicate of one that the run has learned from."""
-    relatives = Relatives(read_fingerprints(run.folder / "fingerprints.safetensors"))
+    relatives = run.relatives()
     return (read_tune(piece.text) in relatives for piece in pieces)
-
-
-def plain_title(title: str) -> str:
-    """A title without case, punctuation, article and dance: ``"Echo, The"`` and ``"The Echo! - Reel"`` are one."""
-    words = re.findall(r"\w+", re.sub(r"['’]", "", title.lower()))
-    while words and words[0] in ("the", "a", "an"):
-        words.pop(0)
-    while len(words) > 1 and words[-1] in ("the", "a", "an", *DANCES):
-        words.pop()
-    return " ".join(words)
 
 
 @dataclass(frozen=True)

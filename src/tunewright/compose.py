@@ -1,7 +1,8 @@
 """From a wish to compositions: attempts are drawn until every wanted piece stands.
 
-A piece is the first of its attempts that is a whole tune with right bars. Attempt ``a`` of piece ``p`` under a seed is
-always the same tune, so pieces don't depend on how many are asked for, and a provenance is enough to get one again.
+A piece is the first of its attempts that is a whole tune with right bars and no near-copy of a known one. Attempt ``a``
+of piece ``p`` under a seed is always the same tune, so pieces don't depend on how many are asked for, and a provenance
+is enough to get one again.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def compose(
 def iterate(
     run: Run | None = None, wish: Wish | None = None, *, count: int = 1, first: int = 0, tally: Tally | None = None
 ) -> Iterator[Composition]:
-    """Composes whole tunes whose bars are right, in order, each as soon as it and those before it stand.
+    """Composes whole tunes whose bars are right and that copy no known one, in order, each as soon as it and those
+    before it stand.
 
     Args:
         run: whose model composes; None for the built-in one.
@@ -66,9 +68,10 @@ def iterate(
                 found[one.draw.piece] = composition
             elif attempts.count(one.draw.piece) >= composer.most_attempts:
                 yield from (found[piece] for piece in sorted(found))  # one that fails takes none of the others with it
+                reasons = ", ".join(f"{reason}: {times}" for reason, times in tally.reasons.most_common())
                 raise DecodingError(
-                    f"no whole tune with right bars in {attempts.count(one.draw.piece)} attempts; another temperature, "
-                    "another prompt or fewer wishes may help"
+                    f"no whole tune with right bars in {attempts.count(one.draw.piece)} attempts ({reasons}); another "
+                    "temperature, another prompt or fewer wishes may help"
                 )
         while following in found:
             yield found.pop(following)

@@ -1,6 +1,7 @@
 """A run made ready for one wish: what it draws from, what it draws, and whether that will do.
 
-What is judged is what was drawn; what is given is its house form, whatever form the run has learned.
+What is judged is what was drawn; what is given is its house form, whatever form the run has learned, and how original
+it is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright.contracts import Constraint, Piece, SequenceModel
 from tunewright.errors import DecodingError, InputError
+from tunewright.evaluation.originality import NEAR_COPY, Originality, measure
 from tunewright.language import composing_language
 from tunewright.music.bars import bar_problems, check, is_valid
 from tunewright.music.pieces import house_text, numbered, piece_of
@@ -35,6 +37,8 @@ REDRAWS = 12
 """How often a bar is drawn as the model likes before what is wrong in it is masked."""
 LIKELIEST = 0.0
 """In the place of a chance, where nothing is left to chance: the most frequent form."""
+TITLE_REDRAWS = 3
+"""How often a tune is drawn anew that only has the title of a known one, before it is told as such."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
 
@@ -46,11 +50,13 @@ class Composition:
     Attributes:
         piece: the tune, in house form.
         provenance: all that is needed to compose it again, and the text as it was drawn.
+        originality: what of it is its own; the notes of a prompt don't count.
         problems: what ``check`` found; empty for what :func:`compose` gives.
     """
 
     piece: Piece
     provenance: dict[str, Any]
+    originality: Originality
     problems: tuple[str, ...] = ()
 
 
@@ -87,6 +93,8 @@ class Composer:
             redraws=0 if masked else REDRAWS,
             chance=LIKELIEST if wish.greedy else None,
         )
+        self.given = len(read_tune(wish.prompt).notes()) if wish.prompt else 0
+        """Notes at the beginning of a tune that the prompt has given."""
         self.greedy_won: bool | None = None
         """Whether the last search found nothing likelier than the greedy path; None before there was one."""
         # Greedy attempts are all alike; a second one is of no use.
@@ -148,17 +156,32 @@ class Composer:
 
     def judge(self, finished: Finished, tally: Tally) -> Composition | None:
         """The composition, if what was drawn will do: a whole tune with right bars, as it was wished, and so in its
-        house form. What is drawn freely only needs an end and notes; what is wrong with it is told.
+        house form, and no near-copy of a known tune. What is drawn freely only needs an end and notes; what is wrong
+        with it is told.
         """
         reason = self._fault(finished)
         if not reason:
+            reason = "no house form"
             with suppress(InputError):
                 composition = self.composition(finished)
                 if self.wish.free or not composition.problems:
-                    return composition
-            reason = "no house form"
+                    reason = self._too_near(composition.originality, finished.draw.attempt)
+                    if not reason:
+                        return composition
         tally.reasons[reason] += 1
         return None
+
+    def _too_near(self, originality: Originality, attempt: int) -> str:
+        """Why a tune is too near to known ones; empty if it isn't."""
+        if originality.score < self.wish.min_originality:
+            return "not as original as wished"
+        if not self.wish.redraws:
+            return ""
+        if originality.verdict == NEAR_COPY:
+            return NEAR_COPY
+        if originality.title_known and not self.wish.names_title and attempt < TITLE_REDRAWS:
+            return "title of a known tune"
+        return ""
 
     def _fault(self, finished: Finished) -> str:
         """Why what was drawn will not do; empty if it will."""
@@ -186,8 +209,10 @@ class Composer:
         number = finished.draw.piece
         text = self._house_text(self.drawn_text(finished), number + 1)
         piece = piece_of(text, f"run {self.run.name}, seed {self.wish.seed}, piece {number}")
-        problems = tuple(problem.message for problem in check(read_tune(text)) if problem.severity != "note")
-        return Composition(piece, self._provenance(finished, piece), problems)
+        tune = read_tune(text)
+        problems = tuple(problem.message for problem in check(tune) if problem.severity != "note")
+        originality = measure(self.run.index, tune, self.given)
+        return Composition(piece, self._provenance(finished, piece, originality), originality, problems)
 
     def _house_text(self, drawn: str, number: int) -> str:
         try:
@@ -205,7 +230,7 @@ class Composer:
         how = "none" if self.wish.free else "masked" if not self.drawing.redraws else "redrawn"
         return {"kept": how, "symbols_drawn": finished.drawn, "bars_masked": finished.masked}
 
-    def _provenance(self, finished: Finished, piece: Piece) -> dict[str, Any]:
+    def _provenance(self, finished: Finished, piece: Piece, originality: Originality) -> dict[str, Any]:
         about = self.run.about
         return {
             "run": {
@@ -221,6 +246,7 @@ class Composer:
             "attempt": finished.draw.attempt,
             "constraint": self._constraint_kept(finished),
             "title": piece.title,
+            "originality": originality.to_dict(),
             "drawn": self.drawn_text(finished),
             "sha256": text_sha256(piece.text),
             "versions": {"tunewright": version("tunewright"), "torch": version("torch")},

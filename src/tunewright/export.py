@@ -12,13 +12,13 @@ from typing import Any
 
 from tunewright.evaluate import evaluate
 from tunewright.files import write_whole
-from tunewright.run import Run, open_run, write_about
+from tunewright.run import INDEX, Run, open_run, write_about
 
 KEPT = (
     "settings.json",
     "codec.json",
     "split.json",
-    "fingerprints.safetensors",
+    INDEX,
     "style.json",
     "dialect.json",
     "shapes.json",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tunewright.composer import Composition, Tally
 from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
 from tunewright.errors import InputError, RenderingError, SettingsError
+from tunewright.evaluation.originality import Originality, measure, near_told, shared_notes, told
+from tunewright.evaluation.tune_index import TuneIndex
 from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
@@ -24,7 +27,8 @@ from tunewright.music.pieces import numbered, piece_of, uncollected
 from tunewright.music.ranges import compass, pitch_name
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
-from tunewright.rendering.page import Exhibit, write_page
+from tunewright.rendering.page import Exhibit, Nearest, write_page
+from tunewright.rendering.score import score_svg
 
 SAME = {"midi": "mid", "xml": "musicxml"}
 
@@ -114,6 +118,19 @@ def _checked(file: str, tune: Tune, first_line: int) -> dict[str, Any]:
     }
 
 
+def compare_file(path: Path, index: TuneIndex) -> list[tuple[dict[str, Any], Originality]]:
+    """How original each tune of a file is beside known ones: file, number and title of the tune, and what was found.
+
+    Raises:
+        InputError: the file is missing or holds no tune.
+    """
+    with uncollected():
+        tunes = [read_tune(text) for _, text in _tunes_of(path)]
+        return [
+            ({"file": str(path), "number": tune.number, "title": tune.title}, measure(index, tune)) for tune in tunes
+        ]
+
+
 class Publisher:
     """Writes pieces into a folder in several formats.
 
@@ -185,6 +202,28 @@ def _exhibit(composition: Composition, stem: str, written: Sequence[Path]) -> Ex
         "mid": files.get(".mid"),
         "abc": piece.text,
         "timemap": timemap(perform(tune)),
+        "originality": f"{told(composition.originality)}.",
+        "nearest": _nearest(tune, composition.originality, drawn=".svg" in files),
+    }
+
+
+def _nearest(tune: Tune, originality: Originality, *, drawn: bool) -> Nearest | None:
+    """The nearest known tune as the page shows it; with its score where others are ``drawn`` too."""
+    if not originality.nearest:
+        return None
+    near = originality.nearest[0]
+    known = read_tune(near.text)
+    here, there = shared_notes(tune, known)
+    svg = None
+    if drawn:
+        with suppress(RenderingError):  # a tune may have been learned from that nobody could draw
+            svg = score_svg(known)
+    return {
+        "title": near.title or "untitled",
+        "told": near_told(near) + ".",
+        "svg": svg,
+        "shared": [tune.notes()[number].identity for number in here],
+        "shared_there": [known.notes()[number].identity for number in there],
     }
 
 
@@ -196,7 +235,7 @@ def compositions_json(composed: Sequence[Composition], files: Sequence[Sequence[
             "text": composition.piece.text,
             "valid": not composition.problems,
             "problems": list(composition.problems),
-            "originality": None,
+            "originality": composition.originality.to_dict(),
             "provenance": composition.provenance,
             "files": [str(path) for path in own],
         }

@@ -7,7 +7,7 @@ best.safetensors      weights with the best figure on validation (the last ones 
 last.safetensors      weights at the end
 state.pt              optimiser and progress, for resuming
 split.json            part, cluster and sha256 of every piece
-fingerprints.safetensors   melody and beat runs of the tunes learned from
+index.npz             the tunes learned from, to be compared with, and how much human tunes share
 style.json            how headers were written in the tunes learned from
 dialect.json          how music was
 shapes.json           what forms they had
@@ -22,7 +22,6 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,10 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright import catalogue
 from tunewright.contracts import Codec, Corpus, Piece, Split
-from tunewright.errors import RunError
+from tunewright.errors import InputError, RunError
 from tunewright.files import write_whole
 from tunewright.music.dialect import Dialect
-from tunewright.music.fingerprint import fingerprint
+from tunewright.music.fingerprint import Relatives, fingerprint
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.pieces import in_form
 from tunewright.music.reader import read_tune
@@ -45,9 +44,14 @@ from tunewright.settings import Settings, dump_settings, parse_settings
 if TYPE_CHECKING:
     from torch import nn
 
+    from tunewright.evaluation.tune_index import TuneIndex
+
 LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
-FORMAT = 4
-"""Of a run folder. Since the third it tells the dialect of its music, since the fourth its forms: what tunes need."""
+FORMAT = 5
+"""Of a run folder. Since the third it tells the dialect of its music, since the fourth its forms, since the fifth the
+tunes themselves: what composing needs.
+"""
+INDEX = "index.npz"
 BUILTIN = Path(__file__).parent / "builtin" / "irish"
 
 
@@ -109,6 +113,20 @@ class Run:
             raise RunError(f"{self.folder / 'shapes.json'} tells no shapes of tunes ({error})") from None
 
     @cached_property
+    def index(self) -> TuneIndex:
+        """The tunes learned from, ready to be compared with."""
+        from tunewright.evaluation.tune_index import TuneIndex
+
+        try:
+            return TuneIndex.load(self.folder / INDEX)
+        except InputError as error:
+            raise RunError(str(error)) from None
+
+    def relatives(self) -> Relatives:
+        """Tells which tunes are near-duplicates of those learned from."""
+        return Relatives(fingerprint(read_tune(known.text)) for known in self.index.known)
+
+    @cached_property
     def split(self) -> list[dict[str, Any]]:
         """Origin, sha256, part and cluster of each piece of the corpus."""
         rows: list[dict[str, Any]] = self._json("split.json", list)
@@ -117,7 +135,8 @@ class Run:
     def new_model(self) -> nn.Module:
         """The model of these settings with weights not yet learned."""
         section = self.settings.model
-        model: nn.Module = catalogue.build("model", section.name, section.options, self.codec.size)
+        boundary = self.codec.boundary[0] if len(self.codec.boundary) == 1 else None
+        model: nn.Module = catalogue.build("model", section.name, section.options, self.codec.size, boundary)
         return model
 
     def model(self, weights: str = "best") -> nn.Module:
@@ -239,6 +258,9 @@ def find_runs(folder: Path) -> list[Run]:
 
 def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:
     """Writes everything about a run but what it learns and ``run.json``, which comes when the training stands ready."""
+    from tunewright.evaluation.originality import calibrated
+    from tunewright.evaluation.tune_index import TuneIndex
+
     learned = split.select(corpus.pieces, "training")
     write_whole(folder / "settings.json", dump_settings(settings))
     codec.save(folder / "codec.json")
@@ -251,7 +273,8 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
     write_whole(folder / "dialect.json", json.dumps(Dialect.of([p.text for p in learned]).to_dict(), indent=1))
     write_whole(folder / "shapes.json", json.dumps(Shapes.of(tunes).to_dict(), indent=1))
-    write_fingerprints(folder / "fingerprints.safetensors", [fingerprint(tune) for tune in tunes])
+    clusters = [cluster for part, cluster in zip(split.parts, split.clusters, strict=True) if part == "training"]
+    write_whole(folder / INDEX, calibrated(TuneIndex.of(tunes, learned), tunes, clusters).to_bytes())
     return Run(folder)
 
 
@@ -278,28 +301,6 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
 def write_about(folder: Path, about: dict[str, Any]) -> None:
     """Writes ``run.json``."""
     write_whole(folder / "run.json", json.dumps(about, indent=1) + "\n")
-
-
-def write_fingerprints(path: Path, fingerprints: Sequence[Sequence[str]]) -> None:
-    """Hashed interval runs of each tune: ``runs`` (all of them, 64 bits each) and ``counts`` (how many each tune
-    has).
-    """
-    import numpy as np
-    from safetensors.numpy import save
-
-    runs = np.array([int(run, 16) for own in fingerprints for run in own], dtype=np.uint64)
-    counts = np.array([len(own) for own in fingerprints], dtype=np.int64)
-    write_whole(path, save({"runs": runs, "counts": counts}))
-
-
-def read_fingerprints(path: Path) -> list[frozenset[str]]:
-    """The inverse of :func:`write_fingerprints`."""
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    content = load_file(path)
-    parts = np.split(content["runs"], np.cumsum(content["counts"])[:-1])
-    return [frozenset(f"{int(run):016x}" for run in part) for part in parts]
 
 
 def text_sha256(text: str) -> str:

@@ -49,6 +49,7 @@ class Wish:
         masked: the constraint rules out every symbol that may not come next, instead of drawing a wrong bar again.
         beams: looks for the likeliest tune, following so many candidates at a time; 0 draws at random.
         length_penalty: of beam search: a candidate's log-probability is divided by its length to this power.
+        min_originality: the least score that will do (:class:`tunewright.evaluation.originality.Originality`), 0 to 1.
     """
 
     type: str = ""
@@ -70,6 +71,7 @@ class Wish:
     masked: bool = False
     beams: int = 0
     length_penalty: float = 1.0
+    min_originality: float = 0.0
 
     def __post_init__(self) -> None:
         self._check_drawing()
@@ -86,6 +88,16 @@ class Wish:
         """The filters that change anything, in their order; none for beam search, which draws nothing."""
         chosen = [name for name, neutral in NEUTRAL.items() if getattr(self, name) != neutral and not self.beams]
         return [partial(catalogue.find("filter", name), value=getattr(self, name)) for name in chosen]
+
+    @property
+    def names_title(self) -> bool:
+        """Whether the title is asked for."""
+        return bool(self.title) or "T:" in self.prompt
+
+    @property
+    def redraws(self) -> bool:
+        """Whether what the run has nearly copied is drawn anew: not where that is wished or would be no other."""
+        return not (self.free or self.greedy or self.beams)
 
     def unmet(self, tune: Tune) -> list[str]:
         """What of the wishes for its music a finished tune doesn't meet, a sentence each.
@@ -118,6 +130,8 @@ class Wish:
             raise DecodingError(f"top-k {self.top_k}: expected a number of symbols, or 0 for all")
         if not 0 <= self.seed < 2**64:
             raise DecodingError(f"seed {self.seed}: expected a whole number from 0 to 2**64 - 1")
+        if not 0 <= self.min_originality <= 1:
+            raise DecodingError(f"originality {self.min_originality}: expected a share of the notes, 0 to 1")
 
     def _check_free(self) -> None:
         """Without the constraint, nothing holds to what only it can hold to."""

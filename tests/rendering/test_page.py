@@ -15,7 +15,7 @@ import pytest
 from tunewright.contracts import Piece
 from tunewright.music.performance import perform, timemap
 from tunewright.music.reader import read_tune
-from tunewright.rendering.page import Exhibit, write_page
+from tunewright.rendering.page import Exhibit, Nearest, write_page
 from tunewright.rendering.score import SvgRenderer
 from tunewright.rendering.sound import MidiRenderer, WavRenderer
 
@@ -71,7 +71,16 @@ def exhibit(folder: Path, stem: str, recorded: bool = True) -> Exhibit:
         mid=mid,
         abc=text,
         timemap=timemap(perform(tune)),
+        originality="Original, 0.80: 20 % of its notes < all.",
+        nearest=nearest(folder) if recorded else None,
     )
+
+
+def nearest(folder: Path) -> Nearest:
+    """A known tune with a hostile title, three notes of which are those of the first tune."""
+    svg = SvgRenderer()(Piece("", TUNES["second"], "a test"), folder / "known.svg").read_text()
+    shared, shared_there = ["n1", "n2"], ["n2", "n3", "n4"]
+    return Nearest(title="<i>Known</i>", told="Shares & more.", svg=svg, shared=shared, shared_there=shared_there)
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +167,36 @@ def test_a_browser_lights_the_notes_that_sound(page: Path) -> None:
                "--dump-dom", probed.as_uri()]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert re.findall(r"<title>(.*?)</title>", result.stdout)[0] == f"lit:{identity}"
+
+
+def test_the_nearest_known_tune_stands_beside_each_tune(page: Path, read: Reader, tmp_path: Path) -> None:
+    assert read.texts["summary"].count("Nearest known tune: <i>Known</i>") == 2
+    assert read.texts["p"].count("Original, 0.80: 20 % of its notes < all.") == 2
+    assert read.texts["p"].count("Shares & more.") == 2
+    assert read.values("aria-label").count("<i>Known</i>, score") == 2
+    ids = set(read.values("id"))
+    for number, shared in enumerate(read.values("data-shared"), 1):
+        assert len(shared.split()) == 5
+        assert set(shared.split()) <= ids
+        assert all(one.startswith(f"t{number}-") for one in shared.split())
+    alone = write_page(tmp_path, [exhibit(tmp_path, "second", recorded=False)]).read_text()
+    assert "Nearest known tune" not in alone
+    assert "Original, 0.80" in alone
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium to open the page with")
+def test_a_browser_marks_what_both_tunes_share_while_both_are_seen(page: Path) -> None:
+    probe = """<script>
+      const told = () => [...document.querySelectorAll(".shared")].map((sign) => sign.id).sort().join();
+      const details = document.querySelector("details.nearest");
+      const before = told();
+      details.addEventListener("toggle", () => { document.title = `shared:${before}:${told()}`; });
+      details.open = true;
+    </script>"""
+    probed = page.with_name("shared.html")
+    probed.write_text(page.read_text() + probe)
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+               "--virtual-time-budget=2000", "--dump-dom", probed.as_uri()]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    marked = "t1-n1,t1-n2,t1-nearest-n2,t1-nearest-n3,t1-nearest-n4"
+    assert re.findall(r"<title>(.*?)</title>", result.stdout)[0] == f"shared::{marked}"

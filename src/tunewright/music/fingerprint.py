@@ -15,8 +15,9 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
-from tunewright.music.tune import Bar, Meter, Tune
+from tunewright.music.tune import Meter, Note, Tune
 
 GRAM = 12
 """Length of a run of intervals, in intervals."""
@@ -34,10 +35,53 @@ _BEATS = "8"  # hashes of runs of beats begin with 8 to f, those of melody with 
 Gram = tuple[int, ...]
 
 
+class Line(NamedTuple):
+    """One reading of a tune.
+
+    Attributes:
+        pitches: MIDI numbers in written order.
+        notes: for each of them, the index in ``tune.notes()`` of the note that sounds it.
+    """
+
+    pitches: list[int]
+    notes: list[int]
+
+    def intervals(self) -> Gram:
+        """Semitones from each pitch to the next."""
+        return tuple(later - earlier for earlier, later in itertools.pairwise(self.pitches))
+
+
+def melody(tune: Tune) -> Line:
+    """Every melody note that differs from the one before it; chords count by their top note."""
+    line = Line([], [])
+    for index, note in enumerate(tune.notes()):
+        if note.pitches and (top := _top(note)) != (line.pitches[-1] if line.pitches else None):
+            line.pitches.append(top)
+            line.notes.append(index)
+    return line
+
+
+def beats(tune: Tune) -> list[Line]:
+    """The pitches that sound on the beats, and those that sound a moment later; in some meters by two kinds of beat.
+
+    An ornament may come before its note (an upper trill, an appoggiatura): a moment is half of the usual shortest note.
+    """
+    lines = [(beat, late, Line([], [])) for beat, moment in _pulses(tune.meter) for late in (0, moment)]
+    first = 0
+    for bar in tune.bars:
+        # A bar of less than half its length is a pickup or a filler and has no beats to be sure of.
+        if bar.length * 2 >= bar.meter.bar_length:
+            ends = list(itertools.accumulate(_ticks(note) for note in bar.notes))
+            tops = [_top(note) if note.pitches else None for note in bar.notes]
+            for beat, late, line in lines:
+                _listen(ends, tops, first, late, beat, line)
+        first += len(bar.notes)
+    return [line for _, _, line in lines]
+
+
 def intervals(tune: Tune) -> Gram:
     """Semitones from each melody note to the next different one, in written order; chords count by their top note."""
-    pitches = [max(pitch.midi for pitch in note.pitches) for note in tune.notes() if note.pitches]
-    return tuple(later - earlier for earlier, later in itertools.pairwise(pitches) if later != earlier)
+    return melody(tune).intervals()
 
 
 def grams(tune: Tune) -> frozenset[Gram]:
@@ -47,17 +91,8 @@ def grams(tune: Tune) -> frozenset[Gram]:
 
 
 def beat_grams(tune: Tune) -> frozenset[Gram]:
-    """All different runs of :data:`GRAM` intervals from beat to beat; a pitch that stays is an interval of 0.
-
-    Each beat is heard twice, when it begins and a moment later (half of the usual shortest note), since an ornament
-    may come before its note: an upper trill, an appoggiatura.
-    """
-    found: set[Gram] = set()
-    for beat, moment in _pulses(tune.meter):
-        for late in (0, moment):
-            pitches = [pitch for bar in tune.bars for pitch in _sounding(bar, late, beat)]
-            found |= _runs(tuple(later - earlier for earlier, later in itertools.pairwise(pitches)))
-    return frozenset(found)
+    """All different runs of :data:`GRAM` intervals from beat to beat; a pitch that stays is an interval of 0."""
+    return frozenset[Gram]().union(*(_runs(line.intervals()) for line in beats(tune)))
 
 
 def fingerprint(tune: Tune) -> list[str]:
@@ -93,14 +128,17 @@ class Relatives:
         shared = Counter((index, run >= _BEATS) for run in own for index in self._holders.get(run, ()))
         size = _sizes(own)
         related = {
-            index
-            for (index, kind), count in shared.items()
-            if _enough(count, min(size[kind], self._sizes[index][kind]))
+            index for (index, kind), count in shared.items() if enough(count, min(size[kind], self._sizes[index][kind]))
         }
         return sorted(related)
 
     def __contains__(self, tune: Tune) -> bool:
         return bool(self.of(fingerprint(tune)))
+
+
+def enough(shared: int, size: int) -> bool:
+    """Whether that many shared runs of one kind make near-duplicates; ``size`` is the shorter tune's number of runs."""
+    return shared >= min(size, SHARED_GRAMS) or (shared >= FEWEST_SHARED and shared * 10 >= size * SHARED_TENTHS)
 
 
 def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
@@ -152,21 +190,28 @@ def _pulses(meter: Meter) -> list[tuple[int, int]]:
     return [(int(beat * _TICKS), int(beat / (6 if beat.numerator == 3 else 4) * _TICKS)) for beat in beats]
 
 
-def _sounding(bar: Bar, at: int, beat: int) -> list[int]:
-    """The top pitch (MIDI) at each beat of a bar, the first beat ``at`` this tick; a rest on a beat leaves it out.
+def _top(note: Note) -> int:
+    return max(pitch.midi for pitch in note.pitches)
 
-    A bar of less than half its length is a pickup or a filler and has no beats to be sure of.
+
+def _ticks(note: Note) -> int:
+    return note.length.numerator * _TICKS // note.length.denominator
+
+
+def _listen(ends: Sequence[int], tops: Sequence[int | None], first: int, at: int, beat: int, line: Line) -> None:
+    """Adds to a line what sounds at each beat of a bar, the first beat ``at`` this tick; a rest on a beat is left out.
+
+    Args:
+        ends: when each note of the bar ends, in ticks from its beginning.
+        tops: their top pitches (MIDI); None for a rest.
+        first: index of the bar's first note in the tune.
     """
-    if bar.length * 2 < bar.meter.bar_length:
-        return []
-    pitches, end = [], 0
-    for note in bar.notes:
-        end += note.length.numerator * _TICKS // note.length.denominator
+    for index, (end, top) in enumerate(zip(ends, tops, strict=True), first):
         count = max(0, -((at - end) // beat))
         at += count * beat
-        if note.pitches:
-            pitches += [max(pitch.midi for pitch in note.pitches)] * min(count, _MOST_BEATS)
-    return pitches
+        if top is not None and count:
+            line.pitches.extend([top] * min(count, _MOST_BEATS))
+            line.notes.extend([index] * min(count, _MOST_BEATS))
 
 
 def _hash(run: Gram, kind: int) -> str:
@@ -178,8 +223,3 @@ def _sizes(own: Sequence[str]) -> tuple[int, int]:
     """How many runs of melody and of beats a fingerprint holds."""
     beats = sum(run >= _BEATS for run in own)
     return len(own) - beats, beats
-
-
-def _enough(shared: int, size: int) -> bool:
-    """Whether that many shared runs of one kind make near-duplicates; ``size`` is the shorter tune's number of runs."""
-    return shared >= min(size, SHARED_GRAMS) or (shared >= FEWEST_SHARED and shared * 10 >= size * SHARED_TENTHS)

@@ -1,4 +1,14 @@
 "use strict";
+// While the nearest known tune is open, what both share is marked in both.
+for (const details of document.querySelectorAll("details.nearest")) {
+  details.addEventListener("toggle", () => {
+    for (const id of details.dataset.shared.split(" ").filter(Boolean)) {
+      const note = document.getElementById(id);
+      if (note) (note.closest("g.chord") || note).classList.toggle("shared", details.open);
+    }
+  });
+}
+
 // Lights each note of a score while its recording plays; a click on a note plays from there; one tune plays at a time.
 for (const article of document.querySelectorAll("article")) {
   const audio = article.querySelector("audio");

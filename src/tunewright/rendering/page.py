@@ -33,6 +33,24 @@ FILE_KINDS = {
 }
 
 
+class Nearest(TypedDict):
+    """The known tune that a tune is nearest to, to be looked at beside it.
+
+    Attributes:
+        title: of the known tune.
+        told: what it shares, in a sentence.
+        svg: its score, as our renderer writes it; None if there is none.
+        shared: identities of the tune's notes that are found in it.
+        shared_there: where: identities of its own.
+    """
+
+    title: str
+    told: str
+    svg: str | None
+    shared: Sequence[str]
+    shared_there: Sequence[str]
+
+
 class Exhibit(TypedDict):
     """One tune on the page.
 
@@ -45,6 +63,8 @@ class Exhibit(TypedDict):
         mid: its MIDI file; None if there is none.
         abc: its text.
         timemap: when each note sounds, as told by :func:`tunewright.music.performance.timemap`.
+        originality: how much of it is its own, in a sentence.
+        nearest: what is nearest to it; None if nothing is.
     """
 
     title: str
@@ -55,6 +75,8 @@ class Exhibit(TypedDict):
     mid: Path | None
     abc: str
     timemap: Sequence[LitNote]
+    originality: str
+    nearest: Nearest | None
 
 
 def write_page(folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tunes", subtitle: str = "") -> Path:
@@ -96,6 +118,7 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
             f'<header><h2 id="title-{number}">{title}</h2><dl>{facts}</dl></header>',
             _player(folder, exhibit["wav"], title),
             _figure(exhibit["svg"], prefix, title),
+            _originality(exhibit, prefix),
             f"<details><summary>Show ABC</summary><pre><code>{escape(exhibit['abc'])}</code></pre></details>",
             _links(folder, exhibit),
             f'<script type="application/json" class="timemap">{timemap}</script>',
@@ -112,10 +135,29 @@ def _player(folder: Path, wav: Path | None, title: str) -> str:
 
 
 def _figure(svg: Path | None, prefix: str, title: str) -> str:
-    if svg is None:
-        return ""
-    score = _inlined(svg.read_text(encoding="utf-8"), prefix)
-    return f'<figure class="score" role="img" aria-label="{title}, score">{score}</figure>'
+    return _score(svg.read_text(encoding="utf-8"), prefix, title) if svg else ""
+
+
+def _score(svg: str, prefix: str, title: str) -> str:
+    return f'<figure class="score" role="img" aria-label="{title}, score">{_inlined(svg, prefix)}</figure>'
+
+
+def _originality(exhibit: Exhibit, prefix: str) -> str:
+    """How much of the tune is its own, and the score of the nearest known tune, with what both share marked in both
+    while it is open.
+    """
+    told = f'<p class="originality">{escape(exhibit["originality"])}</p>'
+    nearest = exhibit["nearest"]
+    if not nearest:
+        return told
+    title = escape(nearest["title"])
+    there = f"{prefix}nearest-"
+    ids = [*(prefix + one for one in nearest["shared"]), *(there + one for one in nearest["shared_there"])]
+    return (
+        f'{told}<details class="nearest" data-shared="{escape(" ".join(ids))}"><summary>Nearest known tune: {title}'
+        f"</summary><p>{escape(nearest['told'])}</p>{_score(nearest['svg'], there, title) if nearest['svg'] else ''}"
+        "</details>"
+    )
 
 
 def _inlined(svg: str, prefix: str) -> str:
