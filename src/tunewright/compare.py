@@ -11,7 +11,7 @@ from typing import Any
 
 from tunewright.catalogue import parts
 from tunewright.contracts import PARTS
-from tunewright.corpora.split import split_pieces
+from tunewright.corpora.split import split_corpus
 from tunewright.errors import InputError, SettingsError
 from tunewright.evaluation.distances import Distance, Interval, differences, distances
 from tunewright.evaluation.statistics import FEATURES, Feature, Statistics, statistics
@@ -69,7 +69,7 @@ def open_set(text: str, split: str = "test") -> TuneSet:
     else:
         corpus = open_corpus(Settings().with_corpus(source))
         part = part or (split if source in parts("corpus") else "all")
-        pieces = split_pieces(corpus.pieces).select(corpus.pieces, part) if part != "all" else list(corpus.pieces)
+        pieces = split_corpus(corpus).select(corpus.pieces, part) if part != "all" else list(corpus.pieces)
     if not pieces:
         raise InputError(f"{text}: there is no {part} tune in it; expected a part out of {', '.join(PARTS)} and all")
     with uncollected():

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PARTS = ("training", "validation", "test")
 """The parts of a split, in the order in which they are told."""
 
+LEFT_OUT = "left out"
+"""In the place of a part: of pieces that may not be learned from, since they are relatives of held-out ones."""
+
 FORMS = ("raw", "house")
 """The forms in which a corpus can be read: as it was found, or as we write tunes ourselves."""
 
@@ -100,6 +103,14 @@ class Corpus:
         """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""
         return [piece.text for piece in kept]
 
+    def weights(self, kept: Sequence[Piece]) -> list[float]:
+        """How often an epoch reads each of these pieces, on average."""
+        return [1.0] * len(kept)
+
+    def may_be_held_out(self) -> list[bool]:
+        """Of each piece, whether it may be in validation or test."""
+        return [True] * len(self.pieces)
+
     def facts(self) -> dict[str, Any]:
         """What only this corpus can tell of itself, for ``corpus stats``."""
         return {}
@@ -160,6 +171,10 @@ class Emission(Protocol):
 
     def nll(self, logits: Tensor, target: Tensor) -> Tensor:
         """Negative log-likelihood in nats: (..., size) and (...) of targets -> (...)."""
+        ...
+
+    def nll_of_all(self, logits: Tensor) -> Tensor:
+        """Negative log-likelihood in nats of a target that is spread over all outcomes: (..., size) -> (...)."""
         ...
 
     def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:
@@ -292,7 +307,7 @@ class Split:
     """Which piece belongs to which part.
 
     Attributes:
-        parts: part of each piece, in the corpus's order.
+        parts: part of each piece out of :data:`PARTS` and :data:`LEFT_OUT`, in the corpus's order.
         clusters: number of the near-duplicate cluster of each piece, in the same order.
     """
 
@@ -304,5 +319,6 @@ class Split:
         return [piece for piece, own in zip(pieces, self.parts, strict=True) if part in ("all", own)]
 
     def counts(self) -> dict[str, int]:
-        """Number of pieces in each part."""
-        return {part: self.parts.count(part) for part in PARTS}
+        """Number of pieces in each part, and of those left out, if any are."""
+        parts = (*PARTS, LEFT_OUT) if LEFT_OUT in self.parts else PARTS
+        return {part: self.parts.count(part) for part in parts}

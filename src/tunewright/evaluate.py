@@ -13,7 +13,7 @@ import numpy as np
 
 from tunewright.baselines import baseline_codec, fit_baselines
 from tunewright.contracts import Codec, Corpus, Piece
-from tunewright.corpora.split import split_pieces
+from tunewright.corpora.split import split_corpus
 from tunewright.errors import RunError, SettingsError
 from tunewright.evaluation.bootstrap import interval, rate, ratio
 from tunewright.evaluation.fields import costs_of_fields, nats_per_character
@@ -159,7 +159,7 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
         corpus = open_corpus(run.settings)
         return corpus, run.part_pieces(corpus, part), 0
     corpus = open_corpus(run.settings.with_corpus(on))
-    pieces = split_pieces(corpus.pieces).select(corpus.pieces, part)
+    pieces = split_corpus(corpus).select(corpus.pieces, part)
     if part not in ("validation", "test"):
         return corpus, pieces, 0
     learned = {row["sha256"] for row in run.split if row["part"] == "training"}

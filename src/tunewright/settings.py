@@ -78,7 +78,10 @@ class TrainingSettings(Section):
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = "adam"
     learning_rate: float = Field(default=5e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "noam"] = "constant"
+    """After the warm-up; ``noam`` falls with the root of the iterations (Vaswani et al. 2017), and its peak, not its
+    factor, is ``learning_rate``.
+    """
     warmup_iterations: int = Field(default=0, ge=0)
     clip_norm: float = Field(default=0.0, ge=0)
     """Gradients are scaled down to this norm; 0 leaves them alone."""
@@ -86,6 +89,12 @@ class TrainingSettings(Section):
     """Decay an iteration of a running average of the weights, which is then what is validated and kept; 0 keeps the
     weights themselves.
     """
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of each target that is spread over all symbols (Szegedy et al. 2016); likelihoods are measured without."""
+    transposed: float = Field(default=0.0, ge=0, le=1)
+    """Share of the tunes that an epoch reads in another key."""
+    patience: int = Field(default=0, ge=0)
+    """Measurements on validation without a better one after which a training ends; 0 for never."""
     validate_every: int = Field(default=100, ge=0)
     """Iterations between two measurements on validation; 0 never measures."""
     checkpoint_every: int = Field(default=100, ge=1)

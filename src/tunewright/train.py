@@ -14,8 +14,11 @@ from tunewright.run import Run, about_run, open_corpus, open_run, write_about, w
 from tunewright.settings import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
+    from tunewright.training.batches import Source
     from tunewright.training.trackers import Tracker
     from tunewright.training.trainer import Trainer
 
@@ -24,9 +27,9 @@ MakeTrackers = Callable[[Run, "Trainer"], "Sequence[Tracker]"]
 
 def divide(settings: Settings, corpus: Corpus) -> Split:
     """Which piece may be learned from."""
-    from tunewright.corpora.split import split_pieces
+    from tunewright.corpora.split import split_corpus
 
-    split = split_pieces(corpus.pieces)
+    split = split_corpus(corpus)
     if settings.corpus.split == "none":
         split = replace_field(split, parts=("training",) * len(corpus.pieces))
     if "training" not in split.parts:
@@ -67,16 +70,14 @@ def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
     """
     import torch
 
-    from tunewright.contracts import Piece
     from tunewright.evaluation.likelihood import score
     from tunewright.training.batches import WINDOWS
     from tunewright.training.trainer import Trainer
 
     settings = run.settings.training
     corpus = corpus or open_corpus(run.settings)
-    texts = corpus.reading_texts(run.part_pieces(corpus, "training"))
-    ids = [run.codec.encode(Piece("", text, "")) for text in texts]
-    batches = WINDOWS[settings.windows](ids, run.codec.boundary, settings.batch_size, settings.length, settings.seed)
+    source = _source(run, corpus)
+    batches = WINDOWS[settings.windows](source, run.codec.boundary, settings.batch_size, settings.length, settings.seed)
     torch.manual_seed(settings.seed)
     model = run.new_model().to("cuda" if torch.cuda.is_available() else "cpu")
     held_out = run.part_pieces(corpus, "validation")
@@ -85,6 +86,25 @@ def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
         return score(current, run.codec, held_out).bits_per_unit  # type: ignore[arg-type]
 
     return Trainer(model, batches, measure if held_out else None, settings, run.folder)
+
+
+def _source(run: Run, corpus: Corpus) -> Source:
+    """What each epoch reads: the training pieces, some of them in other keys, each as often as it weighs."""
+    from tunewright.contracts import Piece
+    from tunewright.training.augment import Transposed
+    from tunewright.training.batches import Same, Weighted
+
+    settings = run.settings.training
+    pieces = run.part_pieces(corpus, "training")
+    texts, weights = corpus.reading_texts(pieces), corpus.weights(pieces)
+
+    def encode(text: str) -> NDArray[np.int64]:
+        return run.codec.encode(Piece("", text, ""))
+
+    source: Source = Same([encode(text) for text in texts])
+    if settings.transposed:
+        source = Transposed(texts, encode, settings.transposed, settings.seed)
+    return Weighted(source, weights, settings.seed) if set(weights) - {1.0} else source
 
 
 def train(

@@ -34,7 +34,7 @@ def test_the_labs_recipe_on_everything_reads_the_labs_text(irish_corpus: irish.I
     trainer = build_trainer(start_run(settings, tmp_path / "run")[0])
     assert isinstance(trainer.batches, RandomWindows)
     songs = irish.lab_songs("".join(irish_corpus.blocks))
-    read = CharacterCodec.load(tmp_path / "run" / "codec.json").decode_text(trainer.batches.stream.tolist())
+    read = CharacterCodec.load(tmp_path / "run" / "codec.json").decode_text(trainer.batches.laid_out(0).tolist())
     assert read == "\n\n".join(songs)
     assert len(read) == 200_679
     assert trainer.measure is None

@@ -7,16 +7,15 @@ import pytest
 import torch
 
 from tunewright.errors import InputError
-from tunewright.training.batches import RandomWindows, SequentialWindows
+from tunewright.training.batches import RandomWindows, Same, SequentialWindows, Weighted
 
 PIECES = [np.arange(start, start + 30) for start in (0, 100, 200, 300)]
 BOUNDARY = (7, 8)
 
 
 def test_random_windows_are_stretches_of_the_joined_pieces() -> None:
-    batches = RandomWindows(PIECES, BOUNDARY, batch_size=5, length=12, seed=1)
+    batches = RandomWindows(Same(PIECES), BOUNDARY, batch_size=5, length=12, seed=1)
     joined = [*PIECES[0], 7, 8, *PIECES[1], 7, 8, *PIECES[2], 7, 8, *PIECES[3]]
-    assert batches.stream.tolist() == joined
     batch = batches.at(3)
     for inputs, targets in zip(batch.inputs.tolist(), batch.targets.tolist(), strict=True):
         start = joined.index(inputs[0]) if inputs[0] not in BOUNDARY else None
@@ -27,15 +26,15 @@ def test_random_windows_are_stretches_of_the_joined_pieces() -> None:
 
 def test_any_batch_follows_from_seed_and_iteration() -> None:
     for kind in (RandomWindows, SequentialWindows):
-        one, other = (kind(PIECES, BOUNDARY, batch_size=2, length=10, seed=4) for _ in range(2))
+        one, other = (kind(Same(PIECES), BOUNDARY, batch_size=2, length=10, seed=4) for _ in range(2))
         for iteration in (9, 0, 3):
             assert torch.equal(one.at(iteration).inputs, other.at(iteration).inputs)
-        different = kind(PIECES, BOUNDARY, batch_size=2, length=10, seed=5)
+        different = kind(Same(PIECES), BOUNDARY, batch_size=2, length=10, seed=5)
         assert any(not torch.equal(one.at(i).inputs, different.at(i).inputs) for i in range(4))
 
 
 def test_sequential_lanes_read_on_and_an_epoch_reads_every_piece_once() -> None:
-    batches = SequentialWindows(PIECES, BOUNDARY, batch_size=2, length=9, seed=0)
+    batches = SequentialWindows(Same(PIECES), BOUNDARY, batch_size=2, length=9, seed=0)
     per_epoch = batches.windows_per_epoch
     assert per_epoch == 127 // 18
     epoch = [batches.at(iteration) for iteration in range(per_epoch)]
@@ -51,5 +50,33 @@ def test_sequential_lanes_read_on_and_an_epoch_reads_every_piece_once() -> None:
 
 @pytest.mark.parametrize("kind", [RandomWindows, SequentialWindows])
 def test_too_little_to_learn_from_is_told(kind: type[RandomWindows]) -> None:
-    with pytest.raises(InputError, match=r"12[68] symbols, .* 1000; add pieces"):
-        kind(PIECES, BOUNDARY, batch_size=1, length=1000, seed=0)
+    with pytest.raises(InputError, match=r"128 symbols, .* 1000; add pieces"):
+        kind(Same(PIECES), BOUNDARY, batch_size=1, length=1000, seed=0)
+
+
+def test_pieces_are_read_as_often_as_they_weigh() -> None:
+    source = Weighted(Same(PIECES), [2, 0.5, 0, 1], seed=3)
+    read = [[int(piece[0]) for piece in source.of(epoch)] for epoch in range(400)]
+    assert all(own.count(0) == 2 and own.count(300) == 1 and 200 not in own for own in read)
+    assert {own.count(100) for own in read} == {0, 1}
+    assert 160 < sum(own.count(100) for own in read) < 240
+    assert read[7] == [int(piece[0]) for piece in Weighted(Same(PIECES), [2, 0.5, 0, 1], seed=3).of(7)]
+
+
+class Growing:
+    """Pieces that are longer in each epoch, or shorter."""
+
+    def __init__(self, by: int) -> None:
+        self.by = by
+
+    def of(self, epoch: int) -> list[np.ndarray]:
+        return [piece[: 20 + self.by * epoch] for piece in PIECES]
+
+
+@pytest.mark.parametrize("by", [-4, 4])
+def test_epochs_that_differ_in_length_have_equally_many_whole_windows(by: int) -> None:
+    batches = SequentialWindows(Growing(by), BOUNDARY, batch_size=2, length=9, seed=0)
+    for iteration in range(3 * batches.windows_per_epoch):
+        assert batches.at(iteration).inputs.shape == (2, 9)
+    known = {int(symbol) for piece in PIECES for symbol in piece} | set(BOUNDARY)
+    assert set(batches.at(iteration).targets.flatten().tolist()) <= known

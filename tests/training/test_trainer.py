@@ -21,12 +21,13 @@ from tunewright.models.recurrent import LSTM
 from tunewright.run import Run, open_run
 from tunewright.settings import TrainingSettings, dump_settings
 from tunewright.train import build_trainer, start_run, train
-from tunewright.training.batches import RandomWindows
+from tunewright.training.batches import RandomWindows, Same
 from tunewright.training.trackers import JsonLines, read_metrics, standard_trackers
 from tunewright.training.trainer import OPTIMISERS, Trainer
 
 DEMANDING = (
     "model.layers=2", "model.dropout=0.3", "model.weight_dropout=0.2", "model.symbol_dropout=0.1",
+    "model.pointer_size=4", "codec.name=abc_tokens", "training.transposed=0.5",
     "training.windows=sequential", "training.carry_memory=true", "training.optimiser=adamw",
     "training.schedule=cosine", "training.averaging=0.9", "training.clip_norm=1.0",
     "training.iterations=60", "training.checkpoint_every=20", "training.validate_every=20",
@@ -147,7 +148,7 @@ def test_every_optimiser_lowers_the_loss(name: str, tmp_path: Path) -> None:
 
     rate = {"sgd": 1.0, "adagrad": 0.05}.get(name, 0.01)
     settings = TrainingSettings(optimiser=name, learning_rate=rate, iterations=60, batch_size=8, length=10)  # type: ignore[arg-type]
-    batches = RandomWindows([np.arange(400) % 7], (0,), 8, 10, seed=0)
+    batches = RandomWindows(Same([np.arange(400) % 7]), (0,), 8, 10, seed=0)
     trainer = Trainer(LSTM(7, embedding_size=8, hidden_size=16), batches, None, settings, tmp_path)
     first = trainer.step(rate)
     for _ in range(60):
@@ -161,7 +162,7 @@ def test_schedules(tmp_path: Path) -> None:
     settings = TrainingSettings(iterations=110, learning_rate=1.0, schedule="cosine", warmup_iterations=10)
     trainer = Trainer(
         LSTM(7, embedding_size=2, hidden_size=2),
-        RandomWindows([np.arange(400) % 7], (0,), 2, 10, 0),
+        RandomWindows(Same([np.arange(400) % 7]), (0,), 2, 10, 0),
         None,
         settings,
         tmp_path,
@@ -171,6 +172,52 @@ def test_schedules(tmp_path: Path) -> None:
     assert max(rates) == rates[10] == 1.0
     assert rates[60] == pytest.approx(0.5)
     assert rates[-1] < 0.001
+    trainer.settings = settings.model_copy(update={"schedule": "noam"})
+    rates = [trainer.learning_rate(iteration) for iteration in range(110)]
+    assert rates[4] == pytest.approx(0.5)
+    assert max(rates) == rates[9] == 1.0
+    assert rates[39] == pytest.approx(0.5)
+
+
+def test_a_training_ends_when_patience_does(own_file: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(
+        own_file, "training.iterations=400", "training.validate_every=2", "training.patience=3",
+        "training.learning_rate=1.0",
+    )  # fmt: skip
+    results = train(settings, tmp_path / "run", quiet).about["results"]
+    assert not results["stopped"]
+    assert results["iterations"] == results["best"]["iteration"] + 3 * 2 < 400
+    again = train(settings, tmp_path / "run", quiet, resume=True).about["results"]
+    assert again["iterations"] == results["iterations"]
+
+
+def test_label_smoothing_spreads_a_share_of_each_target(tmp_path: Path) -> None:
+    import numpy as np
+
+    batches = RandomWindows(Same([np.arange(400) % 7]), (0,), 2, 10, 0)
+    losses = {}
+    for share in (0.0, 0.25):
+        torch.manual_seed(0)
+        settings = TrainingSettings(iterations=5, label_smoothing=share)
+        model = LSTM(7, embedding_size=4, hidden_size=4)
+        judge = torch.nn.CrossEntropyLoss(label_smoothing=share)
+        batch = batches.at(0)
+        expected = judge(model(batch.inputs)[0].flatten(0, 1), batch.targets.flatten()).item()
+        losses[share] = Trainer(model, batches, None, settings, tmp_path).step(0.1)
+        assert losses[share] == pytest.approx(expected, rel=1e-5)
+    assert losses[0.0] != losses[0.25]
+
+
+def test_tunes_are_learned_in_other_keys_and_measured_in_their_own(own_file: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(own_file, "training.iterations=3", "training.transposed=1.0")
+    run = train(settings, tmp_path / "run", quiet)
+    plain = train(tiny_settings(own_file, "training.iterations=3"), tmp_path / "plain", quiet)
+    assert run.codec.size == plain.codec.size
+    trainer, other = build_trainer(run), build_trainer(plain)
+    assert not torch.equal(trainer.batches.at(0).inputs, other.batches.at(0).inputs)
+    assert trainer.measure is not None
+    assert other.measure is not None
+    assert trainer.measure(plain.model()) == other.measure(plain.model())
 
 
 def test_trackers_write_metrics_picture_and_events(own_file: Path, tmp_path: Path) -> None:

@@ -48,10 +48,10 @@ corpus.add_command(show, "fetch")
 @JSON
 def stats(name: str, form: str, as_json: bool) -> None:
     """Counts of a corpus (by name, or the path of a file or folder) and of its split, and what was skipped."""
-    from tunewright.corpora.split import split_pieces
+    from tunewright.corpora.split import split_corpus
 
     opened = _opened(name, form)
-    split = split_pieces(opened.pieces)
+    split = split_corpus(opened)
     facts = {
         "name": opened.name,
         "form": opened.form,

@@ -22,8 +22,8 @@ from tunewright.music.lexer import LENGTH, PITCH
 _NOTE = rf"[ ]?(?:{PITCH}|[zx]){LENGTH}"
 _MUSIC = re.compile(
     rf"""{_NOTE}
-  | [:|\[\]]+(?:!(?=\n))?   # a bar line; in old collections a ! ends the line
-  | \(\d(?::\d*)*            # a tuplet
+  | (?::*\|[|\]:]*|::+|\[(?=\d))(?:\d(?![\d/])|!(?=\n))?  # a bar line with an ending's number or the ! that ends a line
+  | \(\d(?::\d*)*
   | "[^"\n]*" | ![^!\s]+! | \{{[^{{}}\n]*\}}
   | .""",
     re.VERBOSE | re.DOTALL,

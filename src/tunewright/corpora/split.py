@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from tunewright.contracts import Piece, Split
-from tunewright.music.fingerprint import cluster
+from tunewright.contracts import LEFT_OUT, Corpus, Piece, Split
+from tunewright.music.fingerprint import Relatives, cluster, fingerprint
 from tunewright.music.reader import read_tune
 
 
@@ -33,3 +33,27 @@ def split_pieces(pieces: Sequence[Piece]) -> Split:
         smallest[number] = min(text, smallest.get(number, text))
     parts = {number: part_of(text) for number, text in smallest.items()}
     return Split(tuple(parts[number] for number in clusters), tuple(clusters))
+
+
+def split_corpus(corpus: Corpus) -> Split:
+    """Splits those pieces of a corpus that may be held out, as if they were alone; all others are for training, but for
+    near-duplicates of held-out ones, which are left out.
+    """
+    own = corpus.may_be_held_out()
+    if all(own):
+        return split_pieces(corpus.pieces)
+    hosts = [piece for piece, may in zip(corpus.pieces, own, strict=True) if may]
+    parts = dict(zip((piece.origin for piece in hosts), split_pieces(hosts).parts, strict=True))
+    texts = [piece.found for piece in corpus.pieces]
+    tunes = [read_tune(text) for text in texts]
+    fingerprints = [fingerprint(tune) for tune in tunes]
+    held_out = Relatives(
+        own_runs
+        for piece, own_runs in zip(corpus.pieces, fingerprints, strict=True)
+        if parts.get(piece.origin, "training") != "training"
+    )
+    found = [
+        parts.get(piece.origin) or (LEFT_OUT if held_out.of(own_runs) else "training")
+        for piece, own_runs in zip(corpus.pieces, fingerprints, strict=True)
+    ]
+    return Split(tuple(found), tuple(cluster(tunes, texts)))

@@ -21,6 +21,10 @@ class Categorical:
         flat = functional.cross_entropy(logits.flatten(0, -2), target.flatten(), reduction="none")
         return flat.view(target.shape)
 
+    def nll_of_all(self, logits: Tensor) -> Tensor:
+        """Negative log-likelihood in nats of a target spread over all symbols alike: (..., size) -> (...)."""
+        return -functional.log_softmax(logits, dim=-1).mean(dim=-1)
+
     def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:
         """The symbol at which the distribution function passes the uniform: (batch, size), (batch, 1) -> (batch,).
 

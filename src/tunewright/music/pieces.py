@@ -80,7 +80,10 @@ def in_form(corpus: Corpus, form: str) -> Corpus:
     Raises:
         SettingsError: the corpus can't be read in that form.
     """
-    return corpus if form == corpus.form else corpus.rewritten(form, _in_house_form)
+    if form == corpus.form:
+        return corpus
+    with uncollected():
+        return corpus.rewritten(form, _in_house_form)
 
 
 def _in_house_form(piece: Piece) -> Piece | Skipped:

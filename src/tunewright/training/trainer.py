@@ -83,6 +83,7 @@ class Trainer:
         self.seconds = 0.0
         self.symbols = 0
         self.best: tuple[int, float] | None = None
+        self.unimproved = 0
         self.recent: list[float] = []
 
     @property
@@ -90,15 +91,19 @@ class Trainer:
         """The model that is measured and kept: the running average where there is one."""
         return self.model if self.averaged is None else self.averaged
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all iterations are done, or validation has not improved for as long as patience lasts."""
+        patience = self.settings.patience
+        return self.done >= self.settings.iterations or 0 < patience <= self.unimproved
+
     def run(self, trackers: Sequence[Tracker]) -> Outcome:
-        """Trains from where it stands to the last iteration, or until the user stops it; what was learned is saved
-        either way.
-        """
+        """Trains from where it stands to its end, or until the user stops it; what was learned is saved either way."""
         with _stop_requested() as stop_requested:
-            while self.done < self.settings.iterations and not stop_requested():
+            while not self.has_ended and not stop_requested():
                 self._iterate(trackers)
             self.save()
-        stopped = self.done < self.settings.iterations
+        stopped = not self.has_ended
         mean = math.fsum(self.recent) / max(1, len(self.recent))
         return Outcome(self.done, stopped, self.seconds, self.best, mean)
 
@@ -132,7 +137,7 @@ class Trainer:
         device = next(self.model.parameters()).device
         memory = self.memory if settings.carry_memory and not batch.fresh else None
         logits, memory = self.model(batch.inputs.to(device), memory)
-        loss: Tensor = self.model.emission.nll(logits, batch.targets.to(device)).mean()  # type: ignore[operator, union-attr]
+        loss: Tensor = self._loss(logits, batch.targets.to(device))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if settings.clip_norm:
@@ -146,9 +151,18 @@ class Trainer:
         self._average()
         return loss.item()
 
+    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Mean nats a symbol, of which label smoothing lets every symbol be expected a little."""
+        nll: Tensor = self.model.emission.nll(logits, targets).mean()  # type: ignore[operator, union-attr]
+        share = self.settings.label_smoothing
+        if not share:
+            return nll
+        spread: Tensor = self.model.emission.nll_of_all(logits).mean()  # type: ignore[operator, union-attr]
+        return (1 - share) * nll + share * spread
+
     def learning_rate(self, iteration: int) -> float:
-        """The rate of this iteration: a linear warm-up, then constant or a cosine down to nothing (Loshchilov &
-        Hutter 2017).
+        """The rate of this iteration: a linear warm-up, then constant, a cosine down to nothing (Loshchilov & Hutter
+        2017), or falling with the root of the iterations (Vaswani et al. 2017).
         """
         settings = self.settings
         warm = settings.warmup_iterations
@@ -156,6 +170,8 @@ class Trainer:
             return settings.learning_rate * (iteration + 1) / warm
         if settings.schedule == "constant":
             return settings.learning_rate
+        if settings.schedule == "noam":
+            return settings.learning_rate * math.sqrt(max(1, warm) / (iteration + 1))
         progress = (iteration - warm) / max(1, settings.iterations - warm)
         return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
@@ -171,8 +187,9 @@ class Trainer:
     def validate(self, measure: Measure) -> float:
         """Bits a unit on validation; the best weights so far are kept in ``best.safetensors``."""
         bits = measure(self.kept_model.eval())
+        self.unimproved += 1
         if self.best is None or bits < self.best[1]:
-            self.best = (self.done, bits)
+            self.best, self.unimproved = (self.done, bits), 0
             save_weights(self.kept_model, self.folder / "best.safetensors")
         return bits
 
@@ -189,6 +206,7 @@ class Trainer:
                 "seconds": self.seconds,
                 "symbols": self.symbols,
                 "best": self.best,
+                "unimproved": self.unimproved,
                 "recent": self.recent,
             },
         }
@@ -216,7 +234,7 @@ class Trainer:
         self.memory = state["memory"]
         progress = state["progress"]
         self.done, self.seconds, self.symbols = progress["done"], progress["seconds"], progress["symbols"]
-        self.best, self.recent = progress["best"], progress["recent"]
+        self.best, self.recent, self.unimproved = progress["best"], progress["recent"], progress["unimproved"]
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
