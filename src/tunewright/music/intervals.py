@@ -123,16 +123,20 @@ def _moved_name(name: str, interval: Interval) -> str:
 
 
 @lru_cache(maxsize=4096)
-def moved(pitch: Pitch, interval: Interval) -> Pitch:
+def moved(pitch: Pitch, interval: Interval, may_double: bool = False) -> Pitch:
     """A pitch in its new place, by another letter where it would need a double sharp or flat that it had not.
+
+    Args:
+        may_double: it may get one.
 
     Raises:
         InputError: as :func:`by_letter`.
     """
     place = by_letter(pitch.step, pitch.octave, interval)
     alteration = place.alteration + pitch.alteration
-    if abs(alteration) > max(1, min(2, abs(pitch.alteration))):
-        return moved(pitch, interval._replace(letters=interval.letters + (1 if alteration > 0 else -1)))
+    if abs(alteration) > (2 if may_double else max(1, min(2, abs(pitch.alteration)))):
+        letters = interval.letters + (1 if alteration > 0 else -1)
+        return moved(pitch, Interval(interval.semitones, letters), may_double)
     return place._replace(alteration=alteration)
 
 

@@ -27,7 +27,7 @@ from tunewright.music.intervals import (
     usual_fifths,
 )
 from tunewright.music.keys import NO_KEY, SIGN_OF, SIGNS
-from tunewright.music.lexer import DECORATIONS, STRUCTURE, TOKEN, Written, parse_pitches
+from tunewright.music.lexer import DECORATIONS, SHORT_DECORATIONS, STRUCTURE, TOKEN, Written, parse_pitches
 from tunewright.music.reader import _BodyReader
 from tunewright.music.segment_reader import LONG_DECORATIONS, MOST_REMEMBERED
 from tunewright.music.tune import Pitch
@@ -35,6 +35,8 @@ from tunewright.music.tune import Pitch
 _QUALITY = r"(?:[ ]?(?i:minor|major|min|maj)|m|M|dim|aug|sus|add|[-+o0-9()°ø]|[#b](?=\d))*"
 _CHORD_SYMBOL = re.compile(rf'"\s*\(?[A-G][#b]?{_QUALITY}(?:/[A-G][#b]?)?\)?\s*"')
 _METER_BEFORE_MUSIC = re.compile(r"(?:\d+/\d+|C\|?)\s+")
+_ORNAMENTS = {"trill", "roll", "lowermordent", "uppermordent", "mordent", "pralltriller", "turn", "invertedturn"}
+"""Decorations that are played with the letter above or below, so that the note must keep its own."""
 _NO_MUSIC = re.compile(r"[H-Zh-y]")
 
 
@@ -70,6 +72,7 @@ class _Mark(Enum):
     SOUNDED = auto()
     GRACED = auto()
     TIED = auto()
+    ORNAMENTED = auto()
 
 
 class _Chord(NamedTuple):
@@ -162,7 +165,7 @@ class _Voice:
         self.tied_after: Mapping[tuple[str, int], int] = {}
         self.present: list[tuple[Pitch, Pitch]] = []
         self.last: list[tuple[Pitch, Pitch]] = []
-        self.bar_begins = True
+        self.bar_begins, self.ornamented = True, False
 
     def end_bar(self) -> None:
         """Accidentals reach to the bar line after the next note, over an ending's beginning too."""
@@ -192,7 +195,7 @@ class _Voice:
             alteration = self.before.get(step, self.key.before[step])
             alteration = self.tied_before.get((step, octave), alteration)
         old = Pitch(step, alteration, octave)
-        new = moved(old, self.key.interval)
+        new = moved(old, self.key.interval, self.ornamented)
         expected = self.after.get(new.step, self.key.after[new.step])
         expected = self.tied_after.get((new.step, new.octave), expected)
         self.present.append((old, new))
@@ -202,13 +205,16 @@ class _Voice:
         return SIGN_OF[new.alteration] + _letter(new)
 
     def pass_mark(self, mark: _Mark) -> None:
+        if mark is _Mark.ORNAMENTED:
+            self.ornamented = True
+            return
         if mark is _Mark.TIED:
             self.tied_before = {(old.step, old.octave): old.alteration for old, _ in self.last}
             self.tied_after = {(new.step, new.octave): new.alteration for _, new in self.last}
             return
         if mark is _Mark.SOUNDED:
             self.last, self.tied_before, self.tied_after = self.present, {}, {}
-            self.bar_begins = False
+            self.bar_begins = self.ornamented = False
         self.present = []
 
 
@@ -266,6 +272,8 @@ def _cut(text: str) -> Iterator[_Piece]:
             yield from (token, _Mark.TIED)
         elif kind == "symbol" and _CHORD_SYMBOL.fullmatch(token):
             yield _Chord(token)
+        elif kind in ("letter", "decoration") and SHORT_DECORATIONS.get(token, token[1:-1].lower()) in _ORNAMENTS:
+            yield from (token, _Mark.ORNAMENTED)
         elif kind == "unclosed":  # a decoration, or an old-style line end, and then music
             name = next((name for name in LONG_DECORATIONS if token[1:].startswith(name)), "")
             yield from (f"!{name}", *_cut(token[1 + len(name) :]))
