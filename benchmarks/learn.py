@@ -31,7 +31,7 @@ from train import LAB_ITERATIONS, lab_step
 from tunewright.evaluate import evaluate
 from tunewright.evaluation.bootstrap import interval, ratio
 from tunewright.files import replacing, write_whole
-from tunewright.run import Run, open_corpus, open_run
+from tunewright.run import Run, find_corpus, open_run
 from tunewright.settings import Settings, load_recipe
 from tunewright.train import train
 from tunewright.training.loss_picture import COLOURS
@@ -105,8 +105,7 @@ def told(run: Run) -> Training:
     """What a trained run is compared by."""
     per_update = statistics.mean(json.loads((run.folder / SPEED).read_text()))
     whole = LAB_ITERATIONS * per_update
-    corpus = open_corpus(run.settings)
-    pieces = run.part_pieces(corpus, "training")
+    pieces = run.part_pieces(find_corpus(run.settings), "training")
     characters = sum(run.codec.units(one) for one in pieces) / sum(len(run.codec.encode(one)) for one in pieces)
     curve, at = [], {"seconds": 0.0, "symbols": 0}
     for record in read_metrics(run.folder / "metrics.jsonl"):

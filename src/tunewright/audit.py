@@ -12,7 +12,7 @@ from tunewright.evaluate import pieces_of
 from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, grams, intervals
 from tunewright.music.reader import read_tune
 from tunewright.music.titles import plain_title
-from tunewright.run import Run, open_corpus
+from tunewright.run import Run, find_corpus
 
 
 def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
@@ -38,7 +38,7 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
     corpus, pieces, left_out = pieces_of(run, on, part)
     if not pieces:
         raise RunError(f"there are no {part} pieces of {corpus.name} to look at")
-    own = corpus if corpus.name == run.settings.corpus.name else open_corpus(run.settings)
+    own = corpus if corpus.name == run.settings.corpus.name else find_corpus(run.settings)
     learned = [_Line.of(piece) for piece in run.part_pieces(own, "training")]
     tunes = [_compare(_Line.of(piece), learned) for piece in pieces]
     nearest = [tune["nearest"] for tune in tunes if tune["nearest"]]

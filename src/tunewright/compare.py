@@ -18,7 +18,7 @@ from tunewright.evaluation.statistics import FEATURES, Feature, Statistics, stat
 from tunewright.evaluation.statistics_picture import COLOURS, draw_statistics
 from tunewright.music.pieces import uncollected
 from tunewright.music.reader import read_tune
-from tunewright.run import open_corpus, open_run
+from tunewright.run import find_corpus, open_corpus, open_run
 from tunewright.settings import Settings
 
 FEWEST = 2
@@ -63,7 +63,7 @@ def open_set(text: str, split: str = "test") -> TuneSet:
     label, source, part = _spelled_out(text)
     if (Path(source) / "run.json").is_file():
         run = open_run(source)
-        corpus = open_corpus(run.settings)
+        corpus = find_corpus(run.settings)
         part = part or split
         pieces = run.part_pieces(corpus, part)
     else:

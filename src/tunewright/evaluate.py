@@ -20,7 +20,7 @@ from tunewright.evaluation.fields import costs_of_fields, nats_per_character
 from tunewright.evaluation.likelihood import Floats, nats_per_symbol, summed
 from tunewright.evaluation.per_unit import write_units
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, open_corpus, text_sha256
+from tunewright.run import Run, find_corpus, open_corpus, text_sha256
 
 
 def evaluate(
@@ -76,7 +76,7 @@ def evaluate(
     return {
         "run": run.name,
         "on": corpus.name,
-        "form": corpus.form,
+        "form": run.settings.corpus.form,
         "split": part,
         "unit": result.unit,
         "units": sum(result.units),
@@ -120,7 +120,7 @@ def _baselines(run: Run, pieces: Sequence[Piece], nats: Floats) -> dict[str, dic
     Args:
         nats: of each piece by the run, (pieces,).
     """
-    training = run.part_pieces(open_corpus(run.settings), "training")
+    training = run.part_pieces(find_corpus(run.settings), "training")
     clusters = [row["cluster"] for row in run.split if row["part"] == "training"]
     codec = baseline_codec(run.codec, training)
     units = np.array([codec.units(piece) for piece in pieces])
@@ -156,7 +156,7 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
         The corpus, those pieces, and how many were left out.
     """
     if not on or on == run.settings.corpus.name:
-        corpus = open_corpus(run.settings)
+        corpus = find_corpus(run.settings)
         return corpus, run.part_pieces(corpus, part), 0
     corpus = open_corpus(run.settings.with_corpus(on))
     pieces = split_corpus(corpus).select(corpus.pieces, part)
@@ -164,5 +164,5 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
         return corpus, pieces, 0
     learned = {row["sha256"] for row in run.split if row["part"] == "training"}
     relatives = run.relatives()
-    unknown = [p for p in pieces if text_sha256(p.text) not in learned and read_tune(p.text) not in relatives]
+    unknown = [p for p in pieces if text_sha256(p.found) not in learned and read_tune(p.text) not in relatives]
     return corpus, unknown, len(pieces) - len(unknown)

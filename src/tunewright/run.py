@@ -23,7 +23,7 @@ import json
 import os
 import platform
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -166,17 +166,21 @@ class Run:
         return model.eval()
 
     def part_pieces(self, corpus: Corpus, part: str) -> list[Piece]:
-        """The pieces of one part of this run's split (``"all"`` for every piece).
+        """The pieces of one part of this run's split (``"all"`` for every piece), in the run's form.
+
+        Args:
+            corpus: the run's own, as it was found or in the run's form already.
 
         Raises:
             RunError: the corpus is not the one that was split.
         """
-        by_sha256 = {text_sha256(piece.text): piece for piece in corpus.pieces}
+        by_sha256 = {text_sha256(piece.found): piece for piece in corpus.pieces}
         rows = [row for row in self.split if part in ("all", row["part"])]
         missing = [row["origin"] for row in rows if row["sha256"] not in by_sha256]
         if missing:
             raise RunError(f"{corpus.source} is not what run {self.name} was split on: it lacks {missing[0]}")
-        return [by_sha256[row["sha256"]] for row in rows]
+        chosen = tuple(by_sha256[row["sha256"]] for row in rows)
+        return list(in_form(replace(corpus, pieces=chosen), self.settings.corpus.form).pieces)
 
     def _json(self, name: str, kind: type) -> Any:
         """Contents of a JSON file of the run.
@@ -231,11 +235,21 @@ def builtin_run() -> Run:
 
 
 def open_corpus(settings: Settings) -> Corpus:
-    """The corpus that the settings name, in the form they ask for: one of the catalogue, or a user's file or folder.
+    """The corpus that the settings name, in the form they ask for.
 
     Raises:
         CorpusError: it can't be found or read.
         SettingsError: there is no such corpus, option or form of it.
+    """
+    return in_form(find_corpus(settings), settings.corpus.form)
+
+
+def find_corpus(settings: Settings) -> Corpus:
+    """The corpus that the settings name, as it was found: one of the catalogue, or a user's file or folder.
+
+    Raises:
+        CorpusError: it can't be found or read.
+        SettingsError: there is no such corpus or option of it.
     """
     section = settings.corpus
     named = section.name != "path" and (section.name in catalogue.parts("corpus") or not os.path.exists(section.name))
@@ -244,7 +258,7 @@ def open_corpus(settings: Settings) -> Corpus:
         if named
         else catalogue.build("corpus", "path", section.options, Path(section.name))
     )
-    return in_form(corpus, section.form)
+    return corpus
 
 
 def find_runs(folder: Path) -> list[Run]:
@@ -265,7 +279,7 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     write_whole(folder / "settings.json", dump_settings(settings))
     codec.save(folder / "codec.json")
     rows = [
-        {"origin": piece.origin, "sha256": text_sha256(piece.text), "part": part, "cluster": cluster}
+        {"origin": piece.origin, "sha256": text_sha256(piece.found), "part": part, "cluster": cluster}
         for piece, part, cluster in zip(corpus.pieces, split.parts, split.clusters, strict=True)
     ]
     write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
