@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.music.reading import is_told, lengths, spelled, told, tune_of
+from tunewright.music.reader import read_tune
 
 # -- notes and rests ---------------------------------------------------------------------------------------------------
 
@@ -355,3 +356,9 @@ def test_a_space_or_a_line_end_breaks_the_beam() -> None:
 def test_exclamation_marks_are_line_ends_or_decorations(body: str, expected: str) -> None:
     assert spelled(body) == expected
     assert not told(body)
+
+
+def test_an_old_line_end_before_music_is_no_decoration() -> None:
+    tune = read_tune("X:1\nL:1/8\nK:D\nab!defg2|!fermata d2:|")
+    assert [str(note.length) for note in tune.notes()] == ["1/8"] * 5 + ["1/4"] * 2
+    assert [problem.message for problem in tune.problems] == ["'!fermata' is never closed: write '!fermata!'"]

@@ -23,6 +23,8 @@ SHORT_DECORATIONS = {
     ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda",
     "P": "uppermordent", "S": "segno", "T": "trill", "u": "upbow", "v": "downbow",
 }  # fmt: skip
+_LONG = sorted((name for name in DECORATIONS if len(name) > 3 and name.isalpha()), key=len, reverse=True)
+_LONG_DECORATION = "|".join(_LONG)
 DEFAULT_TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 LENGTH = r"(?:\d{1,3})?(?:/{1,6}(?:\d{1,3})?)?"
@@ -65,7 +67,7 @@ TOKEN = re.compile(
   | (?P<symbol>"[^"\n]*"?)
   | (?P<chord>\[[^][\n]*\]|\+(?:{PITCH}{LENGTH}-?){{2,}}\+)(?P<chord_length>{LENGTH})
   | (?P<decoration>![^\s!|\[\]:]+!|\+[A-Za-z0-9.<>()]+\+)
-  | (?P<unclosed>![A-Za-z]{{4,}})
+  | !(?P<unclosed>{_LONG_DECORATION})
   | (?P<line_end>!)
   | y\d*
   | (?P<letter>[.~H-Wh-w])

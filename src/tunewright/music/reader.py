@@ -59,7 +59,7 @@ class _BodyReader:
         start = self.read_field_line(field, line) if field else 0
         if start >= len(line) or (self.silent and not line.startswith("[V:")):
             return
-        if not field and "|" not in line and self.is_prose(line):
+        if not field and "|" not in line and is_prose(line):
             self.problem("error", "words where music should be")
             return
         if "=" in line[-6:] and _MAIL_END.search(line):
@@ -105,11 +105,6 @@ class _BodyReader:
         elif match:
             self.maker.opens_repeat = True
         return match.end() if match else 0
-
-    @staticmethod
-    def is_prose(line: str) -> bool:
-        """Whether a line without bar lines holds words that no music spells."""
-        return "%" not in line and len(_PROSE_WORD.findall(NOT_NOTES.sub(" ", line[:LONGEST_PROSE]))) >= 2
 
     def read_field_line(self, field: re.Match[str], line: str) -> int:
         """A field on a line of its own; returns where music goes on (some collections write it after ``M:``)."""
@@ -262,3 +257,8 @@ def read_tune(text: str) -> Tune:
         words=(*header.all("W"), *words),
         voices=max(len(body.voices), 1),
     )
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line without bar lines holds words that no music spells."""
+    return "%" not in line and len(_PROSE_WORD.findall(NOT_NOTES.sub(" ", line[:LONGEST_PROSE]))) >= 2

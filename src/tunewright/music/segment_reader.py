@@ -24,7 +24,6 @@ from tunewright.music.lexer import (
 from tunewright.music.segments import HIGHEST_OCTAVE, NOTHING, ONE, Remark, Segment, Sound, Waiting
 from tunewright.music.tune import Severity, Tuplet
 
-LONG_DECORATIONS = sorted((name for name in DECORATIONS if len(name) > 3 and name.isalpha()), key=len, reverse=True)
 MOST_REMEMBERED = 1 << 16
 """Stretches of one unit that are remembered: enough for several books, some 50 MB at the most."""
 _MUSIC_BETWEEN_MARKS = re.compile(r"[A-Ga-gz0-9/,'^_=<>()~.-]+")
@@ -250,11 +249,9 @@ class _SegmentReader:
         self.beam_break = True
 
     def read_unclosed(self, match: re.Match[str]) -> None:
-        """A decoration that lacks its second mark, or an old-style line end before music."""
-        name = next((name for name in LONG_DECORATIONS if match.group()[1:].startswith(name)), "")
-        if name:
-            self.remark("note", f"'!{name}' is never closed: write '!{name}!'")
-        self.read(match.group()[1 + len(name) :], self.column + 1 + len(name))
+        """A decoration that lacks its second mark."""
+        name = match.group("unclosed")
+        self.remark("note", f"'!{name}' is never closed: write '!{name}!'")
 
     def read_letter(self, match: re.Match[str]) -> None:
         self.decorations.append(match.group())

@@ -28,8 +28,8 @@ from tunewright.music.intervals import (
 )
 from tunewright.music.keys import NO_KEY, SIGN_OF, SIGNS
 from tunewright.music.lexer import DECORATIONS, SHORT_DECORATIONS, STRUCTURE, TOKEN, Written, parse_pitches
-from tunewright.music.reader import _BodyReader
-from tunewright.music.segment_reader import LONG_DECORATIONS, MOST_REMEMBERED
+from tunewright.music.reader import is_prose
+from tunewright.music.segment_reader import MOST_REMEMBERED
 from tunewright.music.tune import Pitch
 
 _QUALITY = r"(?:[ ]?(?i:minor|major|min|maj)|m|M|dim|aug|sus|add|[-+o0-9()°ø]|[#b](?=\d))*"
@@ -106,7 +106,7 @@ class _Transposer:
         """A line from the first ``K:`` on."""
         field = FIELD_LINE.match(line) if line[1:2] == ":" else None
         if field is None:
-            words = line.startswith(("%", "+:")) or ("|" not in line and _BodyReader.is_prose(line))
+            words = line.startswith(("%", "+:")) or ("|" not in line and is_prose(line))
             return line if words else self.music(line)
         letter, start = field.group(1), field.start(2)
         if letter == "K":
@@ -274,9 +274,6 @@ def _cut(text: str) -> Iterator[_Piece]:
             yield _Chord(token)
         elif kind in ("letter", "decoration") and SHORT_DECORATIONS.get(token, token[1:-1].lower()) in _ORNAMENTS:
             yield from (token, _Mark.ORNAMENTED)
-        elif kind == "unclosed":  # a decoration, or an old-style line end, and then music
-            name = next((name for name in LONG_DECORATIONS if token[1:].startswith(name)), "")
-            yield from (f"!{name}", *_cut(token[1 + len(name) :]))
         elif kind == "decoration" and not (token[1:-1].lower() in DECORATIONS or _NO_MUSIC.search(token)):
             yield from (token[0], *_cut(token[1:-1]), token[-1])  # music between two old-style line ends
         else:
