@@ -1,4 +1,5 @@
-"""Training tunes in other keys: each epoch draws anew how far every one of them is transposed.
+"""Training tunes in other keys: each epoch draws anew how far every one of them is transposed, to each key signature as
+often as the tunes have it: what is rarely written need not be learned so well.
 
 What is drawn follows from seed, epoch and piece alone, so a resumed training reads the same.
 """
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,6 @@ class Transposed:
         share: of the tunes are transposed, 0 to 1; the others stand as they are.
         seed: of the draws.
         within: no tune is transposed beyond these pitches.
-        keys: ``"any"`` draws every key alike; ``"as written"`` each key signature as often as the tunes have it.
     """
 
     def __init__(
@@ -45,10 +44,9 @@ class Transposed:
         share: float,
         seed: int,
         within: Range = COMPASS,
-        keys: Literal["any", "as written"] = "any",
     ) -> None:
         self.texts, self.encode = texts, encode
-        self.share, self.seed, self.within, self.keys = share, seed, within, keys
+        self.share, self.seed, self.within = share, seed, within
         self.fifths = [fifths_of(read_tune(text).key) for text in texts]
         self._written = Counter(self.fifths)
         self._choices: dict[int, tuple[list[int], NDArray[np.float64]]] = {}
@@ -82,5 +80,5 @@ class Transposed:
         choices = [n for n in SEMITONES if lowest + n in self.within and highest + n in self.within] or [0]
         fifths = self.fifths[piece]
         signatures = [fifths + (usual_fifths(fifths, n) if n else 0) for n in choices]
-        weights = [self._written[one] if self.keys == "as written" else 1 for one in signatures]
+        weights = [self._written[one] for one in signatures]
         return (choices, np.cumsum(weights, dtype=np.float64)) if any(weights) else ([0], np.ones(1))
