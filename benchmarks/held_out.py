@@ -20,14 +20,14 @@ from results import tell
 from tunewright.errors import InputError, RunError
 from tunewright.evaluate import evaluate
 from tunewright.evaluation.bootstrap import Floats, interval, rate, ratio
-from tunewright.run import BUILTIN, Run, open_run
+from tunewright.run import USUAL, Run, open_run
 from tunewright.training.loss_picture import draw_losses
 from tunewright.training.trackers import read_metrics
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="*", metavar="NAME=RUN,RUN...", default=[f"built-in={BUILTIN}"])
+    parser.add_argument("groups", nargs="*", metavar="NAME=RUN,RUN...", default=[f"built-in={USUAL}"])
     parser.add_argument("--picture", type=Path, help="draw the losses of all groups")
     parser.add_argument("--along", choices=("iteration", "share"), default="iteration")
     parser.add_argument("--json", action="store_true")

@@ -116,7 +116,7 @@ def test_a_mistake_gives_one_line_and_exit_code_2(
 
 
 def test_the_missing_builtin_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunewright.run.BUILTIN", tmp_path / "irish")
+    monkeypatch.setattr("tunewright.run.BUILTIN", tmp_path)
     result = call("compose")
     assert result.exit_code == 2
     assert "the built-in run is missing from this installation" in result.stderr

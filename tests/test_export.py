@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from tunewright.compose import compose
 from tunewright.evaluate import evaluate
 from tunewright.export import export_run
-from tunewright.run import BUILTIN, Run, builtin_run
+from tunewright.run import Run, builtin_run, open_run
 from tunewright.settings import load_recipe
 from tunewright.wish import Wish
 
@@ -27,7 +27,8 @@ def test_an_exported_run_is_small_and_knows_its_own_figure(tiny_run: Run, tmp_pa
 
 def test_the_builtin_run() -> None:
     run = builtin_run()
-    assert sum(path.stat().st_size for path in BUILTIN.iterdir()) < 10e6
+    assert sum(path.stat().st_size for path in run.folder.iterdir()) < 10e6
+    assert open_run("irish").folder == builtin_run("irish").folder
     assert run.settings == load_recipe("irish").changed([f"training.seed={run.settings.training.seed}"])
     assert run.about["corpus"]["licence"].startswith("MIT")
     parts = [row["part"] for row in run.split]

@@ -102,11 +102,12 @@ def replay(path: Path) -> Composition:
         wish, versions = Wish(**told["wish"]), told["versions"]
         piece, attempt, sha256 = int(told["piece"]), int(told["attempt"]), str(told["sha256"])
         builtin, folder = bool(told["run"]["builtin"]), str(told["run"]["folder"])
+        name = str(told["run"]["name"])
         if not (0 <= piece < 2**32 and 0 <= attempt < 2**16):
             raise ValueError("piece or attempt out of range")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the provenance of a composition ({error})") from None
-    run = builtin_run() if builtin else open_run(folder)
+    run = builtin_run(name) if builtin else open_run(folder)
     composer = Composer(run, wish)
     with suppress(InputError):  # what has no house form isn't what was told of
         composition = composer.composition(composer.again(piece, attempt))

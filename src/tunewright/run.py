@@ -52,7 +52,10 @@ FORMAT = 5
 tunes themselves: what composing needs.
 """
 INDEX = "index.npz"
-BUILTIN = Path(__file__).parent / "builtin" / "irish"
+BUILTIN = Path(__file__).parent / "builtin"
+"""Where the runs are that come with the package, each by its recipe's name."""
+USUAL = "irish"
+"""The one that composes where none is named."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Run:
     @property
     def is_builtin(self) -> bool:
         """Whether it came with the package."""
-        return self.folder == BUILTIN
+        return self.folder.parent == BUILTIN
 
     @cached_property
     def settings(self) -> Settings:
@@ -200,12 +203,14 @@ class Run:
 
 
 def open_run(path: str | Path) -> Run:
-    """Opens a run folder.
+    """Opens a run folder, or a built-in run by its name where there is no such folder.
 
     Raises:
         RunError: there is none, or it was written by a newer tunewright.
     """
     folder = Path(path)
+    if not folder.exists() and len(folder.parts) == 1 and (BUILTIN / folder / "run.json").is_file():
+        folder = BUILTIN / folder
     if not (folder / "run.json").is_file():
         raise RunError(f"{folder} is no run: it has no run.json (tunewright runs lists those there are)")
     run = Run(folder)
@@ -220,18 +225,19 @@ def open_run(path: str | Path) -> Run:
     return run
 
 
-def builtin_run() -> Run:
-    """The run that comes with the package.
+def builtin_run(name: str = USUAL) -> Run:
+    """A run that comes with the package.
 
     Raises:
         RunError: this installation lacks it.
     """
-    if not (BUILTIN / "run.json").is_file():
+    folder = BUILTIN / name
+    if not (folder / "run.json").is_file():
         raise RunError(
-            f"the built-in run is missing from this installation ({BUILTIN}); "
+            f"the built-in run is missing from this installation ({folder}); "
             "install tunewright again, or name a run of your own: tunewright compose RUN"
         )
-    return open_run(BUILTIN)
+    return open_run(folder)
 
 
 def open_corpus(settings: Settings) -> Corpus:
@@ -262,9 +268,9 @@ def find_corpus(settings: Settings) -> Corpus:
 
 
 def find_runs(folder: Path) -> list[Run]:
-    """The built-in run, where there is one, and those in a folder that can be opened, by name."""
+    """The built-in runs and those in a folder that can be opened, by name."""
     runs = []
-    for one in [BUILTIN, *(sorted(folder.iterdir()) if folder.is_dir() else [])]:
+    for one in [path for place in (BUILTIN, folder) if place.is_dir() for path in sorted(place.iterdir())]:
         with suppress(RunError):
             runs.append(open_run(one))
     return runs

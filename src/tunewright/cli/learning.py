@@ -76,7 +76,8 @@ def runs(folder: Path) -> None:
         figure = f"{best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else "not measured"
         # Figures of one form say nothing beside those of another.
         form = run.about["corpus"].get("form", "raw")
-        click.echo(f"{'built-in' if run.is_builtin else run.folder}  {run.about['recipe']}  {figure}, {form} form")
+        name = f"{run.name} (built-in)" if run.is_builtin else str(run.folder)
+        click.echo(f"{name}  {run.about['recipe']}  {figure}, {form} form")
 
 
 @click.command()
