@@ -7,12 +7,10 @@ never showed, is spelled character by character; so any text goes through, and c
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -38,6 +36,7 @@ _NUMBERED = re.compile(r"\D+|\d")
 class AbcTokenCodec(TextCodec):
     """ABC tokens to ids and back; ``symbols`` are all characters, then the longer tokens."""
 
+    name = "abc_tokens"
     symbols: list[str]
 
     @classmethod
@@ -56,14 +55,6 @@ class AbcTokenCodec(TextCodec):
 
     def cut(self, text: str) -> Iterator[str]:
         return tokens(text)
-
-    def table(self) -> dict[str, Any]:
-        return {"codec": "abc_tokens", "boundary": self.boundary_kind, "symbols": self.symbols}
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        return cls(table["symbols"], table["boundary"])
 
 
 def tokens(text: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class TextCodec(ABC):
     """
 
     unit = "character"
+    name: str
+    """In the catalogue."""
 
     def __init__(self, symbols: Sequence[str], boundary: Boundary = "symbol") -> None:
         self.symbols = symbols
@@ -56,11 +58,6 @@ class TextCodec(ABC):
     @abstractmethod
     def cut(self, text: str) -> Iterable[str]:
         """A text as stretches, each a symbol or else to be spelled character by character."""
-        ...
-
-    @abstractmethod
-    def table(self) -> dict[str, Any]:
-        """What is saved, JSON."""
         ...
 
     def encode_text(self, text: str) -> NDArray[np.int64]:
@@ -89,18 +86,19 @@ class TextCodec(ABC):
         return len(piece.text)
 
     def save(self, path: Path) -> None:
-        write_whole(path, json.dumps(self.table(), ensure_ascii=False, indent=1) + "\n")
+        table = {"codec": self.name, "boundary": self.boundary_kind, "symbols": self.symbols}
+        write_whole(path, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
 
     @classmethod
-    @abstractmethod
     def load(cls, path: Path) -> Self:
-        """Reads what :meth:`save` wrote."""
-        ...
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return cls(table["symbols"], table["boundary"])
 
 
 class CharacterCodec(TextCodec):
     """Characters to ids and back; ``symbols`` are the characters, in the order of their ids."""
 
+    name = "characters"
     symbols: str
 
     @classmethod
@@ -110,14 +108,6 @@ class CharacterCodec(TextCodec):
 
     def cut(self, text: str) -> Iterable[str]:
         return text
-
-    def table(self) -> dict[str, Any]:
-        return {"codec": "characters", "boundary": self.boundary_kind, "symbols": self.symbols}
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        return cls(table["symbols"], table["boundary"])
 
 
 def characters_of(texts: Sequence[str]) -> list[str]:
