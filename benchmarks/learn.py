@@ -145,8 +145,8 @@ def _reaching(lab: Sequence[Training], bits: float) -> list[Training]:
 
 def _paired(own: Training, lab: Training) -> str:
     """Interval of the ratio of bits on the same tunes."""
-    nats, others = ([tune["nats"] for tune in one.test["tunes"]] for one in (own, lab))
-    low, high = interval(ratio, np.array(nats), np.array(others))
+    counted = [np.array([tune[key] for tune in one.test["tunes"]]) for one in (own, lab) for key in ("nats", "units")]
+    low, high = interval(ratio, *counted)
     return f"{low:.3f} to {high:.3f}"
 
 

@@ -271,7 +271,7 @@ class Constraint(Protocol):
         ...
 
     def split(self, state: ConstraintState) -> tuple[ConstraintState, Hashable]:
-        """What is near and what is far of a state. A near one does as a state for all but ``distance``."""
+        """What is near and what is far of a state. A near one does for all but ``allowed`` and ``distance``."""
         return state, None
 
     def join(self, near: ConstraintState, far: Hashable) -> ConstraintState | None:

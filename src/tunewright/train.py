@@ -101,9 +101,11 @@ def _source(run: Run, corpus: Corpus) -> Source:
     def encode(text: str) -> NDArray[np.int64]:
         return run.codec.encode(Piece("", text, ""))
 
-    source: Source = Same([encode(text) for text in texts])
-    if settings.transposed:
-        source = Transposed(texts, encode, settings.transposed, settings.seed)
+    source: Source = (
+        Transposed(texts, encode, settings.transposed, settings.seed)
+        if settings.transposed
+        else Same([encode(text) for text in texts])
+    )
     return Weighted(source, weights, settings.seed) if set(weights) - {1.0} else source
 
 
