@@ -192,7 +192,7 @@ class Ours:
     def table(self, free: bool) -> ConstraintTable:
         """A constraint that nothing is known of yet."""
         run = self.run
-        constraint: Constraint = Template([], self.codec.size)
+        constraint: Constraint = Template([], self.codec.spellings(), self.codec.boundary)
         if not free:
             constraint = composing_language(run, Wish(temperature=1))
         return ConstraintTable(constraint, self.codec.size)

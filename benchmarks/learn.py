@@ -40,6 +40,7 @@ from tunewright.training.trackers import read_metrics, standard_trackers
 RECIPES = ("lab", "irish")
 IN_FORM = {"lab": {"house": ("corpus.form=house", "corpus.reading=tunes")}}
 """How a recipe is told to read another form, where the form alone won't do."""
+MEASURED_EVERY = {"lab": 50, "irish": 25}
 TIMED_UPDATES = 30
 SPEED = "bare_loop.json"
 
@@ -71,7 +72,7 @@ def settings_of(recipe: str, form: str, seed: int, quick: bool) -> Settings:
     """A recipe's settings as they are compared: measured often enough to see when a figure was reached."""
     settings = load_recipe(recipe)
     changes = IN_FORM.get(recipe, {}).get(form, (f"corpus.form={form}",)) if form != settings.corpus.form else ()
-    changes = (*changes, f"training.seed={seed}", "training.validate_every=25")
+    changes = (*changes, f"training.seed={seed}", f"training.validate_every={MEASURED_EVERY[recipe]}")
     return settings.changed([*changes, "training.iterations=50"] if quick else changes)
 
 

@@ -45,11 +45,11 @@ from tunewright.decoding.generate import Draw
 from tunewright.errors import CorpusError, InputError, MissingExtraError
 from tunewright.evaluation.originality import NEAR_COPY, Originality, calibrated, measure
 from tunewright.evaluation.tune_index import TuneIndex
-from tunewright.music.fingerprint import cluster
+from tunewright.music.fingerprint import cluster, fingerprint
 from tunewright.music.pieces import uncollected
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
-from tunewright.run import Run, builtin_run, open_corpus, open_run
+from tunewright.run import Run, builtin_run, find_corpus, open_corpus, open_run
 from tunewright.settings import Settings
 from tunewright.wish import Wish
 
@@ -173,7 +173,7 @@ def human(run: Run) -> dict[str, list[Tune]]:
             piece for part in parts for piece in (run.part_pieces(corpus, part) if name == own else corpus.pieces)
         ]
         tunes = [read_tune(piece.text) for piece in pieces]
-        numbers = cluster(tunes, [piece.text for piece in pieces])
+        numbers = cluster([fingerprint(tune) for tune in tunes], [piece.text for piece in pieces])
         one_each = dict(zip(numbers, tunes, strict=True))
         sets[f"human: {name}"] = [tune for tune in one_each.values() if tune not in relatives]
     return sets
@@ -258,7 +258,7 @@ def timed(count: int) -> dict[str, float]:
     pieces = [piece for corpus in corpora for piece in corpus.pieces]
     with uncollected():
         tunes = [read_tune(piece.text) for piece in pieces]
-        numbers = cluster(tunes, [piece.text for piece in pieces])
+        numbers = cluster([fingerprint(tune) for tune in tunes], [piece.text for piece in pieces])
         start = time.perf_counter()
         content = calibrated(TuneIndex.of(tunes, pieces), tunes, numbers).to_bytes()
         built = time.perf_counter() - start
@@ -287,7 +287,7 @@ def timed(count: int) -> dict[str, float]:
 def main() -> None:
     options = arguments()
     run = open_run(options.run) if options.run else builtin_run()
-    learned = [read_tune(known.text) for known in run.index.known]
+    learned = [read_tune(piece.text) for piece in run.part_pieces(find_corpus(run.settings), "training")]
     chosen = random.Random(0).sample(learned, min(options.tunes, len(learned)))
     rows = planted(run.index, chosen)
     sets = {name: [measure(run.index, tune) for tune in tunes] for name, tunes in human(run).items()}

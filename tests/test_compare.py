@@ -52,12 +52,17 @@ def test_of_a_run_its_held_out_tunes_are_taken(tiny_run: Run) -> None:
         count = sum(row["part"] == split for row in tiny_run.split)
         assert facts(open_set(str(tiny_run.folder), split)) == (str(tiny_run.folder),) * 2 + (split, count)
     assert open_set(f"{tiny_run.folder}:all").statistics.tunes == 60
+    held_out = sum(row["part"] != "training" for row in tiny_run.split)
+    assert facts(open_set(f"a={tiny_run.folder}:held-out")) == ("a", str(tiny_run.folder), "held-out", held_out)
 
 
 def test_of_a_corpus_a_part_is_taken(irish_corpus: IrishCorpus) -> None:
     counts = split_pieces(irish_corpus.pieces).counts()
     assert facts(open_set("irish")) == ("irish", "irish", "test", counts["test"])
     assert facts(open_set("lab=irish:validation")) == ("lab", "irish", "validation", counts["validation"])
+    both = counts["test"] + counts["validation"]
+    assert facts(open_set("irish:held-out")) == ("irish:held-out", "irish", "held-out", both)
+    assert facts(open_set("mine=session")) == ("mine", "session", "test", counts["test"])
 
 
 def test_what_can_not_be_opened_is_told(own_file: Path, tmp_path: Path) -> None:

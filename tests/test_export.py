@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import json
+import shutil
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from tunewright.compose import compose
+from tunewright.contracts import PARTS
+from tunewright.corpora.irish import IrishCorpus
 from tunewright.evaluate import evaluate
 from tunewright.export import export_run
-from tunewright.run import Run, builtin_run, open_run
+from tunewright.music.outline import is_outline, outline
+from tunewright.music.reader import read_tune
+from tunewright.run import INDEX, Run, builtin_run, open_run
 from tunewright.settings import load_recipe
 from tunewright.wish import Wish
 
@@ -25,21 +33,56 @@ def test_an_exported_run_is_small_and_knows_its_own_figure(tiny_run: Run, tmp_pa
     assert compose(exported, Wish(temperature=0.5))
 
 
-def test_the_builtin_run() -> None:
-    run = builtin_run()
-    assert sum(path.stat().st_size for path in run.folder.iterdir()) < 10e6
-    assert open_run("irish").folder == builtin_run("irish").folder
-    assert run.settings == load_recipe("irish").changed([f"training.seed={run.settings.training.seed}"])
-    assert run.about["corpus"]["licence"].startswith("MIT")
+def test_an_exported_run_withholds_tunes_of_books_that_are_named(tiny_run: Run, tmp_path: Path) -> None:
+    whole = export_run(tiny_run, tmp_path / "whole").index
+    copied = with_origins(tiny_run, tmp_path / "run", "closed: ")
+    withheld = export_run(copied, tmp_path / "withheld", ["closed"]).index
+    assert [known.text for known in whole.known] == [known.text for known in tiny_run.index.known]
+    assert [known.text for known in withheld.known] == [outline(read_tune(known.text)) for known in whole.known]
+    assert list(withheld.fingerprints()) == list(whole.fingerprints())
+
+
+def with_origins(run: Run, folder: Path, before: str) -> Run:
+    """A copy of a run whose tunes' origins begin otherwise."""
+    shutil.copytree(run.folder, folder)
+    content = dict(np.load(folder / INDEX))
+    known = [known._replace(origin=before + known.origin) for known in run.index.known]
+    content["known"] = np.frombuffer(zlib.compress(json.dumps(known).encode()), np.uint8)
+    np.savez(folder / INDEX, **content)
+    return open_run(folder)
+
+
+@pytest.mark.parametrize("name", ["irish", "session"])
+def test_the_builtin_runs(name: str) -> None:
+    run = builtin_run(name)
+    assert sum(path.stat().st_size for path in run.folder.iterdir()) < 15e6
+    assert open_run(name).folder == run.folder
+    assert run.settings == load_recipe(name).changed([f"training.seed={run.settings.training.seed}"])
     parts = [row["part"] for row in run.split]
-    assert len(parts) == 804
     assert len(run.index) == parts.count("training")
     for composition in compose(run, Wish(type="jig", seed=1), count=2):
         assert composition.piece.type == "jig"
 
 
-def test_the_builtin_figure_is_what_evaluate_prints(irish_corpus: object) -> None:
-    run = builtin_run()
+def test_the_usual_run_has_learned_from_four_books_and_gives_none_away_whose_licence_is_not_open() -> None:
+    run, irish = builtin_run(), builtin_run("irish")
+    assert run.name == "session"
+    assert "irish: MIT" in run.about["corpus"]["licence"]
+    assert irish.about["corpus"]["licence"].startswith("MIT")
+    own = {part: {row["sha256"] for row in irish.split if row["part"] == part} for part in PARTS}
+    for part in ("validation", "test"):
+        assert {row["sha256"] for row in run.split if row["part"] == part} == own[part]
+    learned = {row["sha256"] for row in run.split if row["part"] == "training"}
+    assert own["training"] < learned
+    assert len(learned) > 5 * len(own["training"])
+    given = [known.origin for known in run.index.known if not is_outline(known.text)]
+    assert {origin.partition(": ")[0] for origin in given} == {"irish"}
+    assert len(given) == len(own["training"])
+
+
+@pytest.mark.parametrize("name", ["irish", "session"])
+def test_the_builtin_figure_is_what_evaluate_prints(irish_corpus: object, name: str) -> None:
+    run = builtin_run(name)
     stored = run.about["figures"]["test"]
     found = evaluate(run)
     assert found["sha256"] == stored["sha256"]
@@ -48,16 +91,12 @@ def test_the_builtin_figure_is_what_evaluate_prints(irish_corpus: object) -> Non
     )  # another machine rounds otherwise
 
 
-def test_the_builtin_index_holds_no_held_out_tune(irish_corpus: object) -> None:
-    from tunewright.corpora.irish import IrishCorpus
-    from tunewright.music.pieces import in_form
-    from tunewright.music.reader import read_tune
-
-    assert isinstance(irish_corpus, IrishCorpus)
-    run = builtin_run()
-    corpus = in_form(irish_corpus, "house")
+@pytest.mark.parametrize("name", ["irish", "session"])
+def test_the_builtin_index_holds_no_held_out_tune(irish_corpus: IrishCorpus, name: str) -> None:
+    run = builtin_run(name)
     relatives = run.relatives()
-    assert all(read_tune(piece.text) in relatives for piece in run.part_pieces(corpus, "training"))
+    irish = builtin_run("irish")
+    assert all(read_tune(piece.text) in relatives for piece in irish.part_pieces(irish_corpus, "training"))
     for part in ("validation", "test"):
-        for piece in run.part_pieces(corpus, part):
+        for piece in irish.part_pieces(irish_corpus, part):
             assert read_tune(piece.text) not in relatives, piece.title

@@ -38,8 +38,7 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
     corpus, pieces, left_out = pieces_of(run, on, part)
     if not pieces:
         raise RunError(f"there are no {part} pieces of {corpus.name} to look at")
-    own = corpus if corpus.name == run.settings.corpus.name else find_corpus(run.settings)
-    learned = [_Line.of(piece) for piece in run.part_pieces(own, "training")]
+    learned = [_Line.of(piece) for piece in run.part_pieces(find_corpus(run.settings), "training")]
     tunes = [_compare(_Line.of(piece), learned) for piece in pieces]
     nearest = [tune["nearest"] for tune in tunes if tune["nearest"]]
     most = max((one["shared_grams"] for one in nearest), default=0)

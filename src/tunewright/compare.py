@@ -18,9 +18,12 @@ from tunewright.evaluation.statistics import FEATURES, Feature, Statistics, stat
 from tunewright.evaluation.statistics_picture import COLOURS, draw_statistics
 from tunewright.music.pieces import uncollected
 from tunewright.music.reader import read_tune
-from tunewright.run import find_corpus, open_corpus, open_run
+from tunewright.run import find_corpus, is_run, open_corpus, open_run
 from tunewright.settings import Settings
 
+HELD_OUT = "held-out"
+"""Validation and test together."""
+NAMED = (*PARTS, HELD_OUT, "all")
 FEWEST = 2
 """Tunes of a reference: it must have two halves."""
 
@@ -52,26 +55,32 @@ def open_set(text: str, split: str = "test") -> TuneSet:
     """Opens and counts a set of tunes.
 
     Args:
-        text: ``[LABEL=]SOURCE[:PART]``. The source is a corpus by name, a run folder, of which its corpus in its own
-            split is taken, or an .abc file, a folder of them or a .zip.
-        split: the part where none is named; a file or folder is then taken whole.
+        text: ``[LABEL=]SOURCE[:PART]``. The source is a corpus by name, a run (a folder, or a built-in one by name),
+            of which its corpus in its own split is taken, or an .abc file, a folder of them or a .zip.
+        split: the part where none is named (``"held-out"`` for validation and test together); a file or folder is then
+            taken whole.
 
     Raises:
         CorpusError, RunError, SettingsError: there is no such source.
         InputError: there is no tune in that part of it.
     """
     label, source, part = _spelled_out(text)
-    if (Path(source) / "run.json").is_file():
+    if is_run(source) and source not in parts("corpus"):
         run = open_run(source)
-        corpus = find_corpus(run.settings)
         part = part or split
-        pieces = run.part_pieces(corpus, part)
+        corpus = find_corpus(run.settings, "test" if part == HELD_OUT else part)
+        pieces = [piece for own in _parts(part) for piece in run.part_pieces(corpus, own)]
     else:
         corpus = open_corpus(Settings().with_corpus(source))
         part = part or (split if source in parts("corpus") else "all")
-        pieces = split_corpus(corpus).select(corpus.pieces, part) if part != "all" else list(corpus.pieces)
+        pieces = list(corpus.pieces)
+        if part != "all":
+            divided = split_corpus(corpus)
+            pieces = [piece for own in _parts(part) for piece in divided.select(corpus.pieces, own)]
     if not pieces:
-        raise InputError(f"{text}: there is no {part} tune in it; expected a part out of {', '.join(PARTS)} and all")
+        raise InputError(
+            f"{text}: there is no {part} tune in it; expected a part out of {', '.join(NAMED[:-1])} and {NAMED[-1]}"
+        )
     with uncollected():
         counted = statistics(read_tune(piece.text) for piece in pieces)
     return TuneSet(label, source, part, counted, len(corpus.skipped))
@@ -147,7 +156,12 @@ def _spelled_out(text: str) -> tuple[str, str, str]:
     label, equals, source = ("", "", text) if os.path.exists(text) else text.partition("=")
     source = source if equals else text
     before, colon, part = source.rpartition(":")
-    return (label or text, before, part) if colon and part in (*PARTS, "all") else (label or text, source, "")
+    return (label or text, before, part) if colon and part in NAMED else (label or text, source, "")
+
+
+def _parts(name: str) -> Sequence[str]:
+    """The parts of a split that are meant by this name."""
+    return PARTS[1:] if name == HELD_OUT else [name]
 
 
 def _told_feature(

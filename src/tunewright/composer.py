@@ -39,6 +39,8 @@ LIKELIEST = 0.0
 """In the place of a chance, where nothing is left to chance: the most frequent form."""
 TITLE_REDRAWS = 3
 """How often a tune is drawn anew that only has the title of a known one, before it is told as such."""
+PATIENCE = 3
+"""How often a tune is begun anew where a part can't be made to end on the tonic, before it ends where it likes."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
 
@@ -92,6 +94,7 @@ class Composer:
             longest=self._longest(),
             redraws=0 if masked else REDRAWS,
             chance=LIKELIEST if wish.greedy else None,
+            patience=PATIENCE,
         )
         self.given = len(read_tune(wish.prompt).notes()) if wish.prompt else 0
         """Notes at the beginning of a tune that the prompt has given."""
@@ -186,7 +189,7 @@ class Composer:
     def _fault(self, finished: Finished) -> str:
         """Why what was drawn will not do; empty if it will."""
         if not finished.complete:
-            return "no end"
+            return "a part off its tonic" if finished.given_up else "no end"
         drawn = read_tune(self.drawn_text(finished))
         if all(bar.is_silent for bar in drawn.bars):
             return "no notes"
@@ -271,21 +274,12 @@ def _constraint(run: Run, wish: Wish) -> Constraint:
 
 def _template(run: Run, wish: Wish) -> Template:
     """What the wish fixes of a tune's beginning, in the spelling that the run has learned."""
-    from tunewright.decoding.template import Fixed, Open, Template
+    from tunewright.decoding.template import Template
 
     codec: Any = run.codec
-
-    def ids(text: str) -> tuple[int, ...]:
-        return tuple(codec.encode_text(text).tolist())
-
-    if wish.prompt:
-        return Template([], codec.size, ids(wish.prompt))
-    newline = ids("\n")[0]
-    ends = tuple({*codec.boundary} - {newline})
-    stretches: list[Fixed | Open] = []
-    for text, goes_on in run.style.lines(wish.type, wish.meter, wish.key, wish.title):
-        stretches += [Fixed(ids(text)), Open(newline, ends)] if goes_on else [Fixed(ids(text + "\n"))]
-    return Template(stretches, codec.size)
+    prompt = tuple(codec.encode_text(wish.prompt).tolist())
+    lines = [] if prompt else run.style.lines(wish.type, wish.meter, wish.key, wish.title)
+    return Template(lines, codec.spellings(), codec.boundary, prompt)
 
 
 def _check_prompt(prompt: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -222,6 +222,8 @@ class SequenceModel(Protocol):
         ...
 
 
+Value = TypeVar("Value")
+
 Filter = Callable[["Tensor"], "Tensor"]
 """A pure function on logits, (batch, size) -> (batch, size), e.g. top-k."""
 
@@ -265,6 +267,16 @@ class Constraint(Protocol):
     def meant(self, rested: ConstraintState, symbol: int) -> ConstraintState:
         """Where to go on instead of where it last rested, when a symbol that could not come has told what was meant."""
         ...
+
+    def regrets(self, before: Hashable, after: Hashable, ids: Sequence[int]) -> bool:
+        """Whether what has just become complete is right, but had better be drawn again.
+
+        Args:
+            before: what was far before the last symbol came.
+            after: what is far now.
+            ids: symbols before the last one, the prompt included.
+        """
+        return False
 
     def distance(self, state: ConstraintState) -> int:
         """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
@@ -314,9 +326,9 @@ class Split:
     parts: tuple[str, ...]
     clusters: tuple[int, ...] = field(default=())
 
-    def select(self, pieces: Sequence[Piece], part: str) -> list[Piece]:
-        """The pieces of one part, or all of them for ``"all"``."""
-        return [piece for piece, own in zip(pieces, self.parts, strict=True) if part in ("all", own)]
+    def select(self, values: Sequence[Value], part: str) -> list[Value]:
+        """What is told of each piece, or the pieces themselves: those of one part, or all of them for ``"all"``."""
+        return [value for value, own in zip(values, self.parts, strict=True) if part in ("all", own)]
 
     def counts(self) -> dict[str, int]:
         """Number of pieces in each part, and of those left out, if any are."""

@@ -67,12 +67,7 @@ def evaluate(
     nats = nats_per_symbol(run.model(weights), run.codec, pieces)  # type: ignore[arg-type]
     result = summed(run.codec, pieces, nats)
     if per_unit:
-        heading = f"Run {run.name} on {part} pieces of {corpus.name}: {result.bits_per_unit:.3f} bits per character"
-        write_units(per_unit, pieces, _per_character(run.codec, pieces, nats), heading)
-    tunes = [
-        {"title": piece.title, "origin": piece.origin, "units": units, "nats": own}
-        for piece, units, own in zip(pieces, result.units, result.nats, strict=True)
-    ]
+        _write_units(per_unit, run, f"{part} pieces of {corpus.name}", pieces, nats)
     return {
         "run": run.name,
         "on": corpus.name,
@@ -86,8 +81,17 @@ def evaluate(
         "sha256": result.sha256,
         **_figures(run.codec, pieces, nats),
         **({"baselines": _baselines(run, pieces, np.array(result.nats))} if baselines else {}),
-        "tunes": tunes,
+        "tunes": [
+            {"title": piece.title, "origin": piece.origin, "units": units, "nats": own}
+            for piece, units, own in zip(pieces, result.units, result.nats, strict=True)
+        ],
     }
+
+
+def _write_units(path: Path, run: Run, part: str, pieces: Sequence[Piece], nats: Sequence[Floats]) -> None:
+    bits = summed(run.codec, pieces, nats).bits_per_unit
+    heading = f"Run {run.name} on {part}: {bits:.3f} bits per character"
+    write_units(path, pieces, _per_character(run.codec, pieces, nats), heading)
 
 
 def _figures(codec: Codec, pieces: Sequence[Piece], nats: Sequence[Floats]) -> dict[str, Any]:
@@ -156,7 +160,7 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
         The corpus, those pieces, and how many were left out.
     """
     if not on or on == run.settings.corpus.name:
-        corpus = find_corpus(run.settings)
+        corpus = find_corpus(run.settings, part)
         return corpus, run.part_pieces(corpus, part), 0
     corpus = open_corpus(run.settings.with_corpus(on))
     pieces = split_corpus(corpus).select(corpus.pieces, part)

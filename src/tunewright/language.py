@@ -27,8 +27,10 @@ from tunewright.music.ranges import parse_range
 from tunewright.music.shapes import Shapes
 from tunewright.wish import Wish
 
-KNOWN_FIELDS = "XTRZCOSNDBHFMLK"
-"""Fields that a composed header may have, if the run's headers have them."""
+KNOWN_FIELDS = "XTRZMLK"
+"""Fields that a composed header may have, if the run's headers have them: none that tells who made a tune or where it
+was found, which would be made up.
+"""
 MOST_ORDERS = 4
 _FIELD = re.compile(r"([A-Za-z]):[ \t]*(.*)")
 
@@ -194,10 +196,11 @@ def _plan(wish: Wish, shapes: Shapes, fixed: bool) -> Plan:
     """
     repeats = [part.times == 2 for part in parse_form(wish.form)] if wish.form else []
     if wish.form and wish.bars:
-        return Form(tuple(zip(share_bars(wish.bars, len(repeats)), repeats, strict=True)), shapes.line)
+        parts = tuple(zip(share_bars(wish.bars, len(repeats)), repeats, strict=True))
+        return Form(parts, shapes.line, on_tonic=shapes.on_tonic > 0.5)
     plan: Plan = Length.of(wish.bars) if wish.bars else Free()
     if wish.form:
-        plan = Form(tuple((0, repeated) for repeated in repeats))
+        plan = Form(tuple((0, repeated) for repeated in repeats), on_tonic=shapes.on_tonic > 0.5)
     alike = shapes.like(repeats, wish.bars)
     return Drawn(alike, plan) if alike and not fixed else plan
 

@@ -22,6 +22,7 @@ from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
 from tunewright.music.forms import form_of, whole_bars
+from tunewright.music.outline import is_outline
 from tunewright.music.performance import perform, timemap
 from tunewright.music.pieces import numbered, piece_of, uncollected
 from tunewright.music.ranges import compass, pitch_name
@@ -220,7 +221,7 @@ def _nearest(tune: Tune, originality: Originality, *, drawn: bool) -> Nearest | 
             svg = score_svg(known)
     return {
         "title": near.title or "untitled",
-        "told": near_told(near) + ".",
+        "told": near_told(near) + (" (drawn without its rhythm)." if is_outline(near.text) else "."),
         "svg": svg,
         "shared": [tune.notes()[number].identity for number in here],
         "shared_there": [known.notes()[number].identity for number in there],

@@ -21,7 +21,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,23 +29,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunewright import catalogue
-from tunewright.contracts import Codec, Corpus, Piece, Split
+from tunewright.contracts import Codec, Corpus, Piece
+from tunewright.corpora.mixture import judged
 from tunewright.errors import InputError, RunError
-from tunewright.files import write_whole
 from tunewright.music.dialect import Dialect
-from tunewright.music.fingerprint import Relatives, fingerprint
+from tunewright.music.fingerprint import Relatives
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.pieces import in_form
-from tunewright.music.reader import read_tune
 from tunewright.music.shapes import Shapes
-from tunewright.settings import Settings, dump_settings, parse_settings
+from tunewright.settings import Settings, parse_settings
 
 if TYPE_CHECKING:
     from torch import nn
 
     from tunewright.evaluation.tune_index import TuneIndex
 
-LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
 FORMAT = 5
 """Of a run folder. Since the third it tells the dialect of its music, since the fourth its forms, since the fifth the
 tunes themselves: what composing needs.
@@ -54,7 +51,7 @@ tunes themselves: what composing needs.
 INDEX = "index.npz"
 BUILTIN = Path(__file__).parent / "builtin"
 """Where the runs are that come with the package, each by its recipe's name."""
-USUAL = "irish"
+USUAL = "session"
 """The one that composes where none is named."""
 
 
@@ -127,7 +124,7 @@ class Run:
 
     def relatives(self) -> Relatives:
         """Tells which tunes are near-duplicates of those learned from."""
-        return Relatives(fingerprint(read_tune(known.text)) for known in self.index.known)
+        return Relatives(self.index.fingerprints())
 
     @cached_property
     def split(self) -> list[dict[str, Any]]:
@@ -208,9 +205,7 @@ def open_run(path: str | Path) -> Run:
     Raises:
         RunError: there is none, or it was written by a newer tunewright.
     """
-    folder = Path(path)
-    if not folder.exists() and len(folder.parts) == 1 and (BUILTIN / folder / "run.json").is_file():
-        folder = BUILTIN / folder
+    folder = _run_folder(path)
     if not (folder / "run.json").is_file():
         raise RunError(f"{folder} is no run: it has no run.json (tunewright runs lists those there are)")
     run = Run(folder)
@@ -223,6 +218,18 @@ def open_run(path: str | Path) -> Run:
     if not {"format", "recipe", "corpus"} <= run.about.keys():
         raise RunError(f"{folder / 'run.json'} is damaged (it lacks format, recipe or corpus)")
     return run
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether there is a run in this folder, or a built-in one of this name."""
+    return (_run_folder(path) / "run.json").is_file()
+
+
+def _run_folder(path: str | Path) -> Path:
+    """A folder, or that of the built-in run of this name where there is no such folder."""
+    folder = Path(path)
+    builtin = BUILTIN / folder
+    return builtin if not folder.exists() and len(folder.parts) == 1 and (builtin / "run.json").is_file() else folder
 
 
 def builtin_run(name: str = USUAL) -> Run:
@@ -250,8 +257,11 @@ def open_corpus(settings: Settings) -> Corpus:
     return in_form(find_corpus(settings), settings.corpus.form)
 
 
-def find_corpus(settings: Settings) -> Corpus:
+def find_corpus(settings: Settings, part: str = "all") -> Corpus:
     """The corpus that the settings name, as it was found: one of the catalogue, or a user's file or folder.
+
+    Args:
+        part: the only one that is wanted; of several books none is opened that has nothing in it.
 
     Raises:
         CorpusError: it can't be found or read.
@@ -259,8 +269,11 @@ def find_corpus(settings: Settings) -> Corpus:
     """
     section = settings.corpus
     named = section.name != "path" and (section.name in catalogue.parts("corpus") or not os.path.exists(section.name))
+    options = section.options
+    if section.name == "mixture" and part in ("validation", "test"):
+        options = {**options, "books": judged(options["books"])}
     corpus: Corpus = (
-        catalogue.build("corpus", section.name, section.options)
+        catalogue.build("corpus", section.name, options)
         if named
         else catalogue.build("corpus", "path", section.options, Path(section.name))
     )
@@ -274,53 +287,6 @@ def find_runs(folder: Path) -> list[Run]:
         with suppress(RunError):
             runs.append(open_run(one))
     return runs
-
-
-def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:
-    """Writes everything about a run but what it learns and ``run.json``, which comes when the training stands ready."""
-    from tunewright.evaluation.originality import calibrated
-    from tunewright.evaluation.tune_index import TuneIndex
-
-    learned = split.select(corpus.pieces, "training")
-    write_whole(folder / "settings.json", dump_settings(settings))
-    codec.save(folder / "codec.json")
-    rows = [
-        {"origin": piece.origin, "sha256": text_sha256(piece.found), "part": part, "cluster": cluster}
-        for piece, part, cluster in zip(corpus.pieces, split.parts, split.clusters, strict=True)
-    ]
-    write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
-    tunes = [read_tune(piece.text) for piece in learned]
-    write_whole(folder / "style.json", json.dumps(HeaderStyle.of(tunes, [p.text for p in learned]).to_dict(), indent=1))
-    write_whole(folder / "dialect.json", json.dumps(Dialect.of([p.text for p in learned]).to_dict(), indent=1))
-    write_whole(folder / "shapes.json", json.dumps(Shapes.of(tunes).to_dict(), indent=1))
-    clusters = [cluster for part, cluster in zip(split.parts, split.clusters, strict=True) if part == "training"]
-    write_whole(folder / INDEX, calibrated(TuneIndex.of(tunes, learned), tunes, clusters).to_bytes())
-    return Run(folder)
-
-
-def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any]:
-    """The contents of ``run.json`` before anything is learned."""
-    return {
-        "format": FORMAT,
-        "recipe": settings.recipe,
-        "corpus": {
-            "name": corpus.name,
-            "licence": corpus.licence,
-            "sha256": corpus.sha256,
-            "form": corpus.form,
-            "pieces": len(corpus.pieces),
-            "skipped": len(corpus.skipped),
-            "split": split.counts(),
-        },
-        "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
-        | {library: version(library) for library in LIBRARIES},
-        "results": {},
-    }
-
-
-def write_about(folder: Path, about: dict[str, Any]) -> None:
-    """Writes ``run.json``."""
-    write_whole(folder / "run.json", json.dumps(about, indent=1) + "\n")
 
 
 def text_sha256(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tunewright import catalogue
 from tunewright.contracts import Corpus, Split
 from tunewright.errors import RunError, SettingsError
-from tunewright.run import Run, about_run, open_corpus, open_run, write_about, write_run
+from tunewright.run import Run, open_corpus, open_run
+from tunewright.run_writer import about_run, write_about, write_run
 from tunewright.settings import Settings
 
 if TYPE_CHECKING:

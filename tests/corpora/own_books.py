@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.conftest import own_tune
 from tunewright.contracts import Corpus
+from tunewright.errors import CorpusError
 from tunewright.music.pieces import piece_of
 from tunewright.music.transposition import transpose
 
@@ -20,6 +21,11 @@ def open_host() -> Corpus:
 def open_guest() -> Corpus:
     """Forty of them two semitones higher, and twenty others."""
     return _corpus("guest", [transpose(own_tune(n), 2) for n in COPIED] + [own_tune(n) for n in OWN])
+
+
+def missing() -> Corpus:
+    """A book that can't be found."""
+    raise CorpusError("guest is not here")
 
 
 def _corpus(name: str, texts: list[str]) -> Corpus:

@@ -10,10 +10,11 @@ import pytest
 from tests.corpora.own_books import ADDRESSES, COPIED, open_guest, open_host
 from tunewright import catalogue
 from tunewright.audit import audit
+from tunewright.compare import open_set
 from tunewright.contracts import LEFT_OUT
 from tunewright.corpora.mixture import MixtureCorpus, book_of, open_mixture
 from tunewright.corpora.split import split_corpus, split_pieces
-from tunewright.errors import SettingsError
+from tunewright.errors import CorpusError, SettingsError
 from tunewright.evaluate import evaluate
 from tunewright.music.fingerprint import Relatives, fingerprint
 from tunewright.music.pieces import in_form
@@ -85,6 +86,21 @@ def test_a_run_of_several_books_is_judged_on_the_first(mixed_run: Run) -> None:
     assert own["sha256"] == alone["sha256"]
     assert audit(mixed_run)["clean"]
     assert mixed_run.about["corpus"]["split"][LEFT_OUT] > 0
+
+
+def test_what_is_composed_is_written_as_in_the_first_book(mixed_run: Run) -> None:
+    assert set(mixed_run.style.keys.values()) == {"D", "G", "Edor", "Amix"}  # the second is two semitones higher
+    assert {known.key for known in mixed_run.index.known} > {"D", "E"}
+
+
+def test_what_is_held_out_needs_no_other_book(mixed_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = evaluate(mixed_run)
+    monkeypatch.setitem(catalogue.PARTS["corpus"], "guest", "tests.corpora.own_books:missing")
+    catalogue.parts.cache_clear()
+    assert evaluate(mixed_run)["sha256"] == whole["sha256"]
+    assert open_set(f"{mixed_run.folder}:validation").statistics.tunes > 0
+    with pytest.raises(CorpusError, match="guest is not here"):
+        evaluate(mixed_run, part="training")
 
 
 @pytest.mark.parametrize("books", [{}, {"atlantis": 1.0}, {"host": 1.0, "path": 1.0}])

@@ -14,6 +14,8 @@ SIZE = 9
 LINE, MEANT, END = 0, 6, 8
 BEATS = (1, 2, 3)
 BAR = 4
+SPELLINGS = ["0", "1", "\n", "3", "4", "5", "6", "7", ""]
+"""Of the symbols, where a constraint asks for them; the third ends a line."""
 State = tuple[int, bool]
 """Beats missing from the bar, -1 after the end; whether the tune ends with this bar."""
 

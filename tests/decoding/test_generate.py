@@ -16,6 +16,7 @@ from tests.decoding.automata import (
     LINE,
     MEANT,
     SIZE,
+    SPELLINGS,
     Bars,
     Certain,
     Historian,
@@ -26,10 +27,10 @@ from tests.decoding.automata import (
 from tunewright.decoding.filters import greedy
 from tunewright.decoding.generate import Draw, Drawing, Finished, generate
 from tunewright.decoding.table import ConstraintTable
-from tunewright.decoding.template import Fixed, Open, Template
+from tunewright.decoding.template import Template
 from tunewright.models.recurrent import GRU, LSTM
 
-FREE = Template([], SIZE)
+FREE = Template([], SPELLINGS, (END,))
 
 
 def draw_all(
@@ -95,14 +96,14 @@ def test_from_boundary_to_boundary() -> None:
 
 
 def test_a_boundary_of_two_symbols() -> None:
-    template = Template([Fixed((5, 5, 4, 5, 5))], SIZE)
+    template = Template([("55455", True)], SPELLINGS, (4, 5))
     finished = draw_one(Certain(), template, boundary=(4, 5))
     assert (finished.ids, finished.complete) == ((5, 5), True)
 
 
 def test_a_boundary_of_two_symbols_may_begin_in_the_prompt_but_not_stand_there() -> None:
-    assert draw_one(Scripted(5), Template([], SIZE, (4, 5, 4)), boundary=(4, 5)).ids == (4, 5)
-    inside = draw_one(Scripted(4, 4, 5), Template([], SIZE, (4, 5)), boundary=(4, 5))
+    assert draw_one(Scripted(5), Template([], SPELLINGS, (4, 5), prompt=(4, 5, 4)), boundary=(4, 5)).ids == (4, 5)
+    inside = draw_one(Scripted(4, 4, 5), Template([], SPELLINGS, (4, 5), prompt=(4, 5)), boundary=(4, 5))
     assert (inside.ids, inside.complete) == ((4, 5, 4), True)
 
 
@@ -116,8 +117,8 @@ def test_a_boundary_that_comes_last_of_all_is_seen() -> None:
 
 
 def test_a_template_fixes_what_it_gives_and_leaves_the_rest_open() -> None:
-    template = Template([Fixed((6, 7, 0)), Open(end=2), Fixed((5,))], SIZE)
-    assert draw_one(Certain(), template, redraws=0).ids == (6, 7, 0, 1, 2, 5, 6, 7)
+    template = Template([("670", True), ("5", False)], SPELLINGS, (END,))
+    assert draw_one(Certain(), template, redraws=0).ids == (6, 7, 0, 1, 2, 5, 2, 3, 4, 5, 6, 7)
 
 
 def test_greedy_takes_the_likeliest_path(model: Any) -> None:
@@ -200,6 +201,65 @@ def test_a_symbol_that_could_not_come_tells_what_was_meant() -> None:
     model = Scripted(1, 1, 1, 1, MEANT)
     for finished in draw_all(model, [Draw(piece) for piece in range(40)], Bars(), redraws=3).values():
         assert (finished.ids, finished.complete, finished.masked) == ((1, 1, 1, 1), True, 1)
+
+
+class Choosy(Bars):
+    """The same bars, which had better not end with a 1. What is near is the bar, what is far is how many have come."""
+
+    def start(self, chance: float | None = None) -> Any:
+        return super().start(), 0
+
+    def split(self, state: Any) -> Any:
+        return state
+
+    def join(self, near: Any, far: Any) -> Any:
+        return (near[0], far + 1) if self.crosses(near) else (near, far)
+
+    def crosses(self, near: Any) -> bool:
+        return isinstance(near[0], tuple)
+
+    def advance(self, state: Any, symbol: int) -> Any:
+        after = super().advance(self._bar(state), symbol)
+        return (after,) if after and symbol in (LINE, END) else after
+
+    def allowed(self, state: Any) -> torch.Tensor:
+        return super().allowed(self._bar(state))
+
+    def distance(self, state: Any) -> int:
+        return super().distance(self._bar(state))
+
+    def _bar(self, state: Any) -> State:
+        bar: State = state[0] if isinstance(state[0], tuple) else state
+        return bar
+
+    def regrets(self, before: Any, after: Any, ids: Sequence[int]) -> bool:
+        assert after == before + 1
+        return ids[-1] == 1
+
+
+def test_what_is_regretted_is_drawn_again_but_not_masked() -> None:
+    model = Indifferent([0.05, 0.4, 0.2, 0.1, 0, 0, 0, 0, 0.05])
+    draws = [Draw(piece) for piece in range(200)]
+
+    def ending_with_one(constraint: Bars, redraws: int) -> float:
+        found = draw_all(model, draws, constraint, redraws=redraws).values()
+        assert all(Bars().holds(one.ids) and not one.given_up for one in found)
+        bars = [bar for one in found for bar in "".join(map(str, one.ids)).split(str(LINE))]
+        return sum(bar.endswith("1") for bar in bars) / len(bars)
+
+    assert ending_with_one(Bars(), 2000) > 0.45
+    assert ending_with_one(Choosy(), 2000) < 0.02
+    assert ending_with_one(Choosy(), 0) > 0.45  # a mask is of what is wrong alone
+
+
+def test_an_attempt_that_remains_regretted_is_given_up_but_not_for_ever() -> None:
+    model = Scripted(1, 1, 1, 1, END)
+    draws = [Draw(0, attempt) for attempt in range(4)]
+    found = draw_all(model, draws, Choosy(), redraws=3, patience=2)
+    assert [found[draw].given_up for draw in draws] == [True, True, False, False]
+    assert [found[draw].complete for draw in draws] == [False, False, True, True]
+    assert {one.masked for one in found.values()} == {0}
+    assert found[draws[2]].ids == (1, 1, 1, 1)
 
 
 class Forgetful(Bars):

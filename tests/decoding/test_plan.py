@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -202,6 +203,34 @@ def test_a_tune_has_the_form_that_was_drawn() -> None:
         forms.append(tuple((section.bars, section.repeated) for section in sections_of(tune)))
     expected = {shape: 10 * count for shape, count in FORMS.counts["2/4"].items()}
     assert {shape: forms.count(shape) for shape in set(forms)} == expected
+
+
+def test_a_form_tells_where_a_part_should_have_ended_on_the_tonic() -> None:
+    plan = Form(((2, True), (1, False)), on_tonic=True)
+    assert not plan.wanted_tonic(plan.bar())
+    ending = plan.bar()
+    assert ending.wanted_tonic(ending.close())
+    assert ending.close().wanted_tonic(ending.close().close())
+    assert not Form(((1, True),)).wanted_tonic(Form(()))
+    assert not Length.of(2).wanted_tonic(Length.of(2).close())
+    forked = ending.fork().second()
+    assert forked.wanted_tonic(forked.close())
+
+
+@pytest.mark.parametrize(("music", "regretted"), [("|:A4|d4", False), ("|:d4|A4", True)])
+def test_a_part_that_does_not_end_on_the_tonic_is_regretted(music: str, regretted: bool) -> None:
+    plan = Form(((1, True),), on_tonic=True)
+    constraint, _ = constraints(plan)
+    ids = [constraint.spellings.index(char) for char in header("2/4") + music]
+    assert constraint.regrets(plan, plan.close(), ids) == regretted
+    assert not constraint.regrets(plan, plan, ids)
+    assert not constraint.regrets(Free(), Free(), ids)
+
+
+def test_a_drawn_form_ends_on_the_tonic_as_often_as_the_collection_does() -> None:
+    often = replace(FORMS, on_tonic=0.75)
+    plans = [Drawn(often, Free()).drawn((number + 0.5) / 4000).begin("2/4") for number in range(4000)]
+    assert sum(isinstance(plan, Form) and plan.on_tonic for plan in plans) == 3000
 
 
 def test_where_nothing_is_drawn_any_form_will_do() -> None:

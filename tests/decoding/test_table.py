@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.decoding.automata import BAR, END, LINE, MEANT, SIZE, Bars
+from tests.decoding.automata import BAR, END, LINE, MEANT, SIZE, SPELLINGS, Bars
 from tunewright.decoding.table import ConstraintTable, numbers
 from tunewright.decoding.template import Template
 
@@ -99,11 +99,11 @@ def test_a_table_grows_without_forgetting() -> None:
     assert [bool(table.resting[number]) for number in seen] == [number % 5 == 0 for number in range(size)]
 
 
-class Line(Template):
+class Line(Bars):
     """A long row of states, each with a mask of its own."""
 
     def __init__(self, size: int) -> None:
-        super().__init__([], 3)
+        super().__init__()
         self.length = size
 
     def allowed(self, state: int) -> torch.Tensor:  # type: ignore[override]
@@ -117,7 +117,7 @@ class Line(Template):
 
 
 def test_where_anything_may_come_the_mask_says_so() -> None:
-    free = Template([], SIZE)
+    free = Template([], SPELLINGS, (END,))
     table = ConstraintTable(free, SIZE)
     assert table.mask(*table.start()).all()
 

@@ -13,6 +13,8 @@ from tunewright.contracts import Piece
 from tunewright.errors import InputError
 from tunewright.evaluation.tune_index import TuneIndex, bar_contents
 from tunewright.evaluation.tune_lines import SEED, Lines, readings
+from tunewright.music.fingerprint import fingerprint
+from tunewright.music.outline import outline
 from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
@@ -84,6 +86,19 @@ def test_tunes_of_few_notes_share_nothing(body: str) -> None:
     for index in (TuneIndex.of(TUNES, PIECES), TuneIndex.of([tune], [Piece("", "", "")]), TuneIndex.of([], [])):
         assert len(index.shared_runs(Lines.of(readings(tune)))) == 0
         assert index.bars_found(tune) == 0
+
+
+def test_fingerprints_are_those_of_the_tunes() -> None:
+    assert list(TuneIndex.of(TUNES, PIECES).fingerprints()) == [fingerprint(tune) for tune in TUNES]
+
+
+def test_of_tunes_that_are_not_open_the_outline_stands_there() -> None:
+    whole = TuneIndex.of(TUNES, PIECES)
+    index = whole.outlined(lambda known: known.title == PIECES[0].title)
+    assert [known.text for known in index.known] == [PIECES[0].text, *map(outline, TUNES[1:])]
+    assert list(index.fingerprints()) == list(whole.fingerprints())
+    assert index.titles == whole.titles
+    assert len(whole.known) == len(TUNES) == len(index)
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_it_foresees_repeats_better_than_the_ngram_and_composes() -> None:
     model = Copier.fit([codec.encode_text(text) for text in texts[:24]], codec.boundary, codec.size)
     held_out = [Piece("", text, "") for text in texts[24:]]
     assert score(model, codec, held_out).bits_per_unit < 0.9 * score(model.ngram, codec, held_out).bits_per_unit
-    table = ConstraintTable(Template([], codec.size), codec.size)
+    table = ConstraintTable(Template([], codec.spellings(), codec.boundary), codec.size)
     addresses = [Draw(0)]
     drawing = Drawing(codec.boundary, seed=1, longest=60, redraws=0)
     drawn = next(generate(model, table, drawing, lambda: addresses.pop() if addresses else None))

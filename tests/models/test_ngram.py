@@ -79,7 +79,7 @@ def test_it_composes() -> None:
     texts = [own_tune(number) for number in range(30)]
     codec = CharacterCodec.fit(texts)
     model = NGram.fit([codec.encode_text(text) for text in texts], codec.boundary, codec.size)
-    table = ConstraintTable(Template([], codec.size), codec.size)
+    table = ConstraintTable(Template([], codec.spellings(), codec.boundary), codec.size)
     addresses = [Draw(piece) for piece in range(4)]
     drawing = Drawing(codec.boundary, seed=1, longest=2000, redraws=0)
     drawn = list(generate(model.for_inference(), table, drawing, lambda: addresses.pop() if addresses else None))

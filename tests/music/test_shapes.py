@@ -34,6 +34,12 @@ def test_parts_are_counted_by_meter() -> None:
     assert found.counts == {"6/8": {eights: 3, ((4, True), (8, False)): 2}, "C": {eights: 2}}
 
 
+def test_how_many_parts_end_on_the_tonic() -> None:
+    at_home = tune(f"|:{LINE}|ABc d3:|")
+    assert of(at_home, at_home, tune(f"|:{LINE}:|", f"|:{LINE}|ABc d3:|")).on_tonic == 0.75
+    assert of().on_tonic == 0
+
+
 def test_what_only_one_tune_has_is_left_out() -> None:
     assert not of(tune(f"|:{LINE}:|"), tune(f"{LINE}|]"))
 
@@ -52,24 +58,24 @@ def test_bars_in_a_line(music: tuple[str, ...], bars: int) -> None:
 
 
 def shapes() -> Shapes:
-    return Shapes({"6/8": {AABB: 3 * ENOUGH, AAB: ENOUGH}, "4/4": {AABB: 1, ABB: 1}}, 4)
+    return Shapes({"6/8": {AABB: 3 * ENOUGH, AAB: ENOUGH}, "4/4": {AABB: 1, ABB: 1}}, 4, 0.75)
 
 
 def test_each_is_drawn_as_often_as_it_occurs() -> None:
-    drawn = Counter(shapes().draw("6/8", (number + 0.5) / 400) for number in range(400))
-    assert drawn == {AABB: 300, AAB: 100}
-    assert shapes().draw("6/8", 0) == AABB
-    assert shapes().draw("6/8", 1 - 1e-12) == AAB
+    drawn = Counter(shapes().draw("6/8", (number + 0.5) / 4000) for number in range(4000))
+    assert drawn == {(AABB, True): 2250, (AABB, False): 750, (AAB, True): 750, (AAB, False): 250}
+    assert shapes().draw("6/8", 0) == (AABB, True)
+    assert shapes().draw("6/8", 1 - 1e-12) == (AAB, False)
 
 
 @pytest.mark.parametrize("meter", ["4/4", "9/8"])
 def test_where_a_meter_has_few_those_of_all_are_drawn(meter: str) -> None:
-    assert {shapes().draw(meter, number / 1000) for number in range(1000)} == {AABB, AAB, ABB}
+    assert {shapes().draw(meter, number / 1000)[0] for number in range(1000)} == {AABB, AAB, ABB}
 
 
 @given(st.floats(0, 1, exclude_max=True))
 def test_any_chance_draws_something_known(chance: float) -> None:
-    assert shapes().draw("6/8", chance) in (AABB, AAB)
+    assert shapes().draw("6/8", chance)[0] in (AABB, AAB)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +104,10 @@ def test_they_are_kept_as_json() -> None:
     told = json.loads(json.dumps(shapes().to_dict()))
     assert told == {
         "line": 4,
+        "on_tonic": 0.75,
         "counts": {"6/8": {"8: 8:": 3 * ENOUGH, "8: 16": ENOUGH}, "4/4": {"8: 8:": 1, "4 8:": 1}},
     }
     again = Shapes.from_dict(told)
+    assert again.on_tonic == 0.75
     assert again.counts == shapes().counts
     assert again.line == 4

@@ -29,7 +29,8 @@ def compare(
     """Sets of tunes against another one: what a musician counts, and how far apart they are.
 
     A SET is [LABEL=]SOURCE[:PART]; the source is a corpus by name, an .abc file, a folder or .zip of them, or a run,
-    of which its own corpus is taken. A file or folder is taken whole, anything else by --split, where no part is named.
+    of which its own corpus is taken; the part is one of --split's, or held-out for validation and test together. A file
+    or folder is taken whole, anything else by --split, where no part is named.
     """
     from tunewright.compare import compare as compare_sets
     from tunewright.compare import open_set, told

@@ -26,8 +26,29 @@ def split_pieces(pieces: Sequence[Piece]) -> Split:
 
     The texts are those that were found, so a corpus is split alike whatever form it is read in.
     """
+    return _split(pieces, _fingerprints(pieces))
+
+
+def split_corpus(corpus: Corpus) -> Split:
+    """Splits those pieces of a corpus that may be held out, as if they were alone; all others are for training, but for
+    near-duplicates of held-out ones, which are left out.
+    """
+    fingerprints, own = _fingerprints(corpus.pieces), corpus.may_be_held_out()
+    if all(own):
+        return _split(corpus.pieces, fingerprints)
+    hosts = [index for index, may in enumerate(own) if may]
+    split = _split([corpus.pieces[index] for index in hosts], [fingerprints[index] for index in hosts])
+    parts = dict(zip(hosts, split.parts, strict=True))
+    held_out = Relatives(fingerprints[index] for index, part in parts.items() if part != "training")
+    found = (
+        parts.get(index) or (LEFT_OUT if held_out.of(one) else "training") for index, one in enumerate(fingerprints)
+    )
+    return Split(tuple(found), tuple(cluster(fingerprints, [piece.found for piece in corpus.pieces])))
+
+
+def _split(pieces: Sequence[Piece], fingerprints: Sequence[Sequence[str]]) -> Split:
     texts = [piece.found for piece in pieces]
-    clusters = cluster([read_tune(text) for text in texts], texts)
+    clusters = cluster(fingerprints, texts)
     smallest: dict[int, str] = {}
     for number, text in zip(clusters, texts, strict=True):
         smallest[number] = min(text, smallest.get(number, text))
@@ -35,25 +56,5 @@ def split_pieces(pieces: Sequence[Piece]) -> Split:
     return Split(tuple(parts[number] for number in clusters), tuple(clusters))
 
 
-def split_corpus(corpus: Corpus) -> Split:
-    """Splits those pieces of a corpus that may be held out, as if they were alone; all others are for training, but for
-    near-duplicates of held-out ones, which are left out.
-    """
-    own = corpus.may_be_held_out()
-    if all(own):
-        return split_pieces(corpus.pieces)
-    hosts = [piece for piece, may in zip(corpus.pieces, own, strict=True) if may]
-    parts = dict(zip((piece.origin for piece in hosts), split_pieces(hosts).parts, strict=True))
-    texts = [piece.found for piece in corpus.pieces]
-    tunes = [read_tune(text) for text in texts]
-    fingerprints = [fingerprint(tune) for tune in tunes]
-    held_out = Relatives(
-        own_runs
-        for piece, own_runs in zip(corpus.pieces, fingerprints, strict=True)
-        if parts.get(piece.origin, "training") != "training"
-    )
-    found = [
-        parts.get(piece.origin) or (LEFT_OUT if held_out.of(own_runs) else "training")
-        for piece, own_runs in zip(corpus.pieces, fingerprints, strict=True)
-    ]
-    return Split(tuple(found), tuple(cluster(tunes, texts)))
+def _fingerprints(pieces: Sequence[Piece]) -> list[list[str]]:
+    return [fingerprint(read_tune(piece.found)) for piece in pieces]

@@ -4,7 +4,8 @@ Rows of a batch are sequences; one that is done makes room for the next. A const
 *masking* what it forbids at every step, or by *redrawing*: symbols are drawn as the model likes them, and at the first
 one that is forbidden the row goes back to where it last rested (a bar line). So within a bar the model's own
 distribution stands, given that the bar is right, where a mask would push it, symbol by symbol, into the least bad way
-on. Only a stretch that has failed several times is masked.
+on. Only a stretch that has failed several times is masked. What is right but not as good as it could be (a part that
+doesn't end on the tonic) is drawn again too, as long as it needn't be masked for that.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tunewright.contracts import Filter, SequenceModel
+from tunewright.decoding.columns import COUNT, Columns
 from tunewright.decoding.randomness import Stream, first_uniforms
 from tunewright.decoding.table import FORBIDDEN, ConstraintTable, Numbers, numbers
 
@@ -47,9 +49,10 @@ class Finished:
     Attributes:
         draw: whose it is.
         ids: without the boundary, the prompt included.
-        complete: whether it came to its boundary, and not to the longest length.
+        complete: whether it came to its boundary.
         drawn: how many symbols were drawn for it, those taken back included.
         masked: how many stretches between two rests were masked because drawing them again had failed.
+        given_up: whether it was left because a stretch could not be drawn as well as it should be.
     """
 
     draw: Draw
@@ -57,6 +60,7 @@ class Finished:
     complete: bool
     drawn: int
     masked: int
+    given_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Drawing:
         longest: symbols of a sequence, at most; a constraint that knows its way out is held to it.
         redraws: how often a stretch is drawn freely before it is masked; 0 masks always.
         chance: by which the constraint draws what it leaves to chance, in [0, 1); None to draw this too by the seed.
+        patience: how many attempts at a piece are given up where a stretch remains regretted; later ones take it as it
+            is.
     """
 
     boundary: tuple[int, ...]
@@ -80,6 +86,7 @@ class Drawing:
     longest: int = 1500
     redraws: int = 12
     chance: float | None = None
+    patience: int = 0
 
 
 def generate(
@@ -112,34 +119,6 @@ def generate(
         yield from [batch.finished(int(row)) for row in done]
 
 
-class _Columns:
-    """What is known of each row, each a column of shape (rows,).
-
-    Args:
-        values: the columns in the order below, shape (columns, rows); they stay views of it.
-
-    Attributes:
-        piece: number of its piece.
-        attempt: number of its attempt.
-        drawn: symbols drawn so far.
-        masked: stretches that were masked.
-        failures: how often what follows the latest rest was drawn in vain.
-        unwatched: length up to which the end, as seen from that rest, is not too far.
-        safe: length up to which this is so wherever it rests.
-        symbol: to be read next.
-        near, far: numbers of the constraint's state after it.
-        length: of the sequence so far.
-        rested_near, rested_far, rested_length: these three where the row last rested.
-    """
-
-    def __init__(self, values: Numbers) -> None:
-        self.values = values
-        self.piece, self.attempt, self.drawn, self.masked, self.failures, self.unwatched, self.safe = values[:7]
-        self.now, self.rested = values[7:11], values[11:]
-        self.symbol, self.near, self.far, self.length = self.now
-        _, self.rested_near, self.rested_far, self.rested_length = self.rested
-
-
 class _Batch:
     """The sequences that are being drawn: row ``i`` of every array is one of them."""
 
@@ -156,11 +135,11 @@ class _Batch:
     def _make_room(self, rows: int) -> None:
         """Room for so many sequences, in the place of none."""
         self.memory, self.rested = self.model.empty(rows), self.model.empty(rows)
-        self._lay_out(np.zeros((15, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
+        self._lay_out(np.zeros((COUNT, rows), dtype=np.int64), np.zeros((rows, self.drawing.longest), dtype=np.int64))
 
     def _lay_out(self, columns: Numbers, ids: Numbers) -> None:
         """Takes columns, (columns, rows), and sequences, (rows, longest)."""
-        self.at, self.ids = _Columns(columns), ids
+        self.at, self.ids = Columns(columns), ids
         self.every = np.arange(len(ids))
         self.inputs = torch.from_numpy(self.at.symbol).unsqueeze(1)
 
@@ -214,6 +193,7 @@ class _Batch:
         after, far = self.table.advance(at.near, at.far, drawn)
         if np.count_nonzero(watched):
             self._forbid_too_far(watched, drawn, after, far)
+        self._forbid_regretted(after, far)
         at.drawn += 1
         right = after >= 0
         if np.count_nonzero(right) == len(right):
@@ -275,6 +255,19 @@ class _Batch:
             if not self._closing(row)[drawn[row]]:
                 after[row] = FORBIDDEN
 
+    def _forbid_regretted(self, after: Numbers, far: Numbers) -> None:
+        """Forbids what is right but had better be drawn again. The last draw before masking is not forbidden: such a
+        row is given up, or taken as it is.
+        """
+        at, drawing = self.at, self.drawing
+        for row in ((far != at.far) & (after >= 0) & (at.failures < drawing.redraws)).nonzero()[0].tolist():
+            if not self.table.regrets(int(at.far[row]), int(far[row]), self.ids[row, : at.length[row]]):
+                continue
+            if at.failures[row] < drawing.redraws - 1:
+                after[row] = FORBIDDEN
+            else:
+                at.given_up[row] = at.attempt[row] < drawing.patience
+
     def _go_on(self, rows: Numbers, drawn: Numbers, after: Numbers, far: Numbers) -> None:
         """Takes what these rows have drawn, and the states after it."""
         at = self.at
@@ -294,10 +287,11 @@ class _Batch:
         self.memory = self.model.assign(self.memory, index, self.rested, index)
 
     def _done(self) -> Numbers:
-        """The rows that are as long as can be, or end with the boundary."""
+        """The rows that are as long as can be, are given up, or end with the boundary."""
         at, longest = self.at, self.drawing.longest
-        rows: Numbers = ((at.symbol == self.drawing.boundary[-1]) | (at.length == longest)).nonzero()[0]
-        return rows[(at.length[rows] == longest) | self._complete(rows)] if len(rows) else rows
+        left = (at.length == longest) | (at.given_up > 0)
+        rows: Numbers = ((at.symbol == self.drawing.boundary[-1]) | left).nonzero()[0]
+        return rows[left[rows] | self._complete(rows)] if len(rows) else rows
 
     def _complete(self, rows: Numbers) -> NDArray[np.bool_]:
         """Which of these rows end with the boundary: (rows,) -> (rows,)."""
@@ -311,8 +305,9 @@ class _Batch:
     def finished(self, row: int) -> Finished:
         """A row that is done, as it was drawn."""
         at = self.at
-        complete = bool(self._complete(numbers([row]))[0])
+        given_up = bool(at.given_up[row])
+        complete = bool(self._complete(numbers([row]))[0]) and not given_up
         length = int(at.length[row]) - (len(self.drawing.boundary) if complete else 0)
         ids = tuple(self.ids[row, :length].tolist())
         draw = Draw(int(at.piece[row]), int(at.attempt[row]))
-        return Finished(draw, ids, complete, int(at.drawn[row]), int(at.masked[row]))
+        return Finished(draw, ids, complete, int(at.drawn[row]), int(at.masked[row]), given_up)

@@ -76,6 +76,10 @@ class Plan(ABC):
     def close(self) -> Plan:
         """After a part."""
 
+    def wanted_tonic(self, after: Plan) -> bool:
+        """Whether a part that should end on the tonic has ended, if this plan has led to the one ``after``."""
+        return False
+
     @property
     def outlook(self) -> Plan:
         """As much of it as what comes before the next bar line depends on."""
@@ -167,12 +171,14 @@ class Form(Plan):
         line: whole bars in a line of music; 0 for any number.
         written: bars of the first of the parts, where they are counted, less whole lines; but a full line is one.
         at_fork: bars to come and bars written where its first ending began.
+        on_tonic: whether parts should end on the tonic.
     """
 
     parts: Shape
     line: int = 0
     written: int = 0
     at_fork: tuple[int, int] = (0, 0)
+    on_tonic: bool = False
 
     @property
     def now(self) -> Now:
@@ -193,10 +199,13 @@ class Form(Plan):
 
     def second(self) -> Plan:
         bars, written = self.at_fork
-        return Form(self._parts(bars), self.line, written)
+        return replace(self, parts=self._parts(bars), written=written, at_fork=(0, 0))
 
     def close(self) -> Plan:
-        return Form(self.parts[1:], self.line)
+        return Form(self.parts[1:], self.line, on_tonic=self.on_tonic)
+
+    def wanted_tonic(self, after: Plan) -> bool:
+        return self.on_tonic and isinstance(after, Form) and len(after.parts) < len(self.parts)
 
     def _parts(self, bars: int) -> Shape:
         """The same parts, the first of them with so many bars to come."""
@@ -267,14 +276,14 @@ class Drawn(Free):
         return replace(self, chance=chance)
 
     def begin(self, meter: str) -> Plan:
-        return self.otherwise if self.chance is None else self._form(self.shapes.draw(meter, self.chance))
+        if self.chance is None:
+            return self.otherwise
+        shape, on_tonic = self.shapes.draw(meter, self.chance)
+        return Form(shape, self.shapes.line, on_tonic=on_tonic)
 
     @property
     def farthest(self) -> Plan:
-        return self.otherwise if self.chance is None else self._form(self.shapes.longest)
-
-    def _form(self, shape: Shape) -> Plan:
-        return Form(shape, self.shapes.line)
+        return self.otherwise if self.chance is None else Form(self.shapes.longest, self.shapes.line)
 
     @property
     def outlook(self) -> Plan:

@@ -17,6 +17,7 @@ from torch import Tensor
 from tunewright.contracts import Constraint
 from tunewright.decoding.bar_grammar import END, AnyState, BarGrammar
 from tunewright.decoding.plan import Outlook, Plan
+from tunewright.music.tonic import ends_on_tonic
 
 
 @dataclass
@@ -143,6 +144,9 @@ class PlannedGrammar(SpelledGrammar):
         outlook = self.grammar.plan_in(state)
         whole = self.grammar.under(state, outlook.told(far) if isinstance(outlook, Outlook) else far)
         return self._through(whole, rest) if rest else whole
+
+    def regrets(self, before: Plan, after: Plan, ids: Sequence[int]) -> bool:  # type: ignore[override]
+        return before.wanted_tonic(after) and not ends_on_tonic("".join(self.spellings[symbol] for symbol in ids))
 
     def crosses(self, near: AnyState | Unfinished) -> bool:
         return isinstance(near, Unfinished) or self._has_crossed(near)

@@ -87,6 +87,14 @@ class ConstraintTable:
         pairs = zip(near.tolist(), symbols.tolist(), strict=True)
         return self._meet(numbers([self._find_meant(*pair) for pair in pairs]), far)
 
+    def regrets(self, before: int, after: int, ids: Numbers) -> bool:
+        """Whether what is complete when one number of what is far has become another had better be drawn again.
+
+        Args:
+            ids: symbols before the last one, shape (symbols,).
+        """
+        return self.constraint.regrets(self._fars[before], self._fars[after], ids.tolist())
+
     def distances(self, near: Numbers, far: Numbers) -> Numbers:
         """Fewest symbols from each of these states to the end: (rows,), (rows,) -> (rows,)."""
         pairs = zip(near.tolist(), far.tolist(), strict=True)

@@ -13,7 +13,7 @@ import itertools
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -24,12 +24,15 @@ from numpy.typing import NDArray
 from tunewright.contracts import Piece
 from tunewright.errors import InputError
 from tunewright.evaluation.tune_lines import BEATS, MELODY, SEED, Integers, Lines, Mask, SharedRuns, readings
+from tunewright.music.fingerprint import fingerprint_of
+from tunewright.music.outline import outline
+from tunewright.music.reader import read_tune
 from tunewright.music.titles import plain_title
 from tunewright.music.tune import Tune
 
 
 class Known(NamedTuple):
-    """A known tune as it was written."""
+    """A known tune as it was written; of one that may not be given away the outline alone."""
 
     title: str
     origin: str
@@ -69,7 +72,7 @@ class TuneIndex:
             np.array([number for number, _ in read], np.int64),
             np.array(sorted(contents), np.uint32),
             np.empty(0, np.float32),
-            zlib.compress(json.dumps(known, ensure_ascii=False).encode(), 9),
+            _packed(known),
         )
 
     def with_usual(self, usual: NDArray[np.float32]) -> TuneIndex:
@@ -80,6 +83,19 @@ class TuneIndex:
     def known(self) -> list[Known]:
         """The known tunes as they were written."""
         return [Known(*row) for row in json.loads(zlib.decompress(self._packed))]
+
+    def fingerprints(self) -> Iterator[list[str]]:
+        """The fingerprint of each known tune, by its lines."""
+        for number in range(len(self)):
+            own = self.lines_of(number)
+            lines = np.split(own.pitches.astype(int), np.cumsum(own.lengths)[:-1])
+            melody, *beats = (tuple(np.diff(line).tolist()) for line in lines)
+            yield fingerprint_of(melody, beats)
+
+    def outlined(self, is_open: Callable[[Known], bool]) -> TuneIndex:
+        """The same index with no more than the outline (:mod:`tunewright.music.outline`) of tunes that aren't open."""
+        known = [one if is_open(one) else one._replace(text=outline(read_tune(one.text))) for one in self.known]
+        return TuneIndex(self.lines, self.owners, self.bars, self.usual, _packed(known))
 
     @cached_property
     def titles(self) -> dict[str, list[str]]:
@@ -179,6 +195,10 @@ class TuneIndex:
                 return cls(lines, file["owners"].astype(np.int64), file["bars"], file["usual"], file["known"].tobytes())
         except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, zipfile.BadZipFile) as error:
             raise InputError(f"{path} is no index of tunes ({error})") from None
+
+
+def _packed(known: Sequence[tuple[str, ...]]) -> bytes:
+    return zlib.compress(json.dumps(known, ensure_ascii=False).encode(), 9)
 
 
 def bar_contents(tune: Tune) -> list[int]:

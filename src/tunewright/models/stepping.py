@@ -209,37 +209,26 @@ class Stepping:
         The memory that is given stays as it is.
         """
         memory = self.empty(len(inputs)) if memory is None else memory
-        step = self._step_of_few if len(inputs) <= FEW and inputs.device.type == "cpu" else self._step
+        few = len(inputs) <= FEW and inputs.device.type == "cpu"
         steps = []
         for symbols in inputs.unbind(1):
-            logits, memory = step(symbols, memory)
+            logits, memory = self._step(symbols, memory, few)
             steps.append(logits)
         return (torch.stack(steps, dim=1) if len(steps) > 1 else steps[0].unsqueeze(1)), memory
 
-    def _step(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """One step: (batch,) -> (batch, size)."""
-        above, after = self.table.index_select(0, symbols), []
+    def _step(self, symbols: Tensor, memory: Memory, few: bool) -> tuple[Tensor, Memory]:
+        """One step: (batch,) -> (batch, size); of few rows by NumPy."""
+        above: Any = self.table_array.take(symbols.numpy(), axis=0) if few else self.table.index_select(0, symbols)
+        after = []
         for layer, before in zip(self.layers, memory, strict=False):
-            above, own = layer(above, before)
+            above, own = layer.of_few(above, before) if few else layer(above, before)
             after.append(own)
             if self.pointer is not None and len(after) == 1:
-                array, pointed, past = self._point(self.pointer, above.numpy(), symbols.numpy(), memory[-1])
-                above = torch.from_numpy(array)
+                put, pointed, past = self._point(self.pointer, np.asarray(above), symbols.numpy(), memory[-1])
+                above = put if few else torch.from_numpy(put)
         if self.pointer is None:
-            return above, tuple(after)
-        return torch.from_numpy(_mixed(above.numpy(), pointed)), (*after, past)
-
-    def _step_of_few(self, symbols: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """The same by NumPy, of few rows."""
-        above, after = self.table_array.take(symbols.numpy(), axis=0), []
-        for layer, before in zip(self.layers, memory, strict=False):
-            above, own = layer.of_few(above, before)
-            after.append(own)
-            if self.pointer is not None and len(after) == 1:
-                above, pointed, past = self._point(self.pointer, above, symbols.numpy(), memory[-1])
-        if self.pointer is None:
-            return torch.from_numpy(above), tuple(after)
-        return torch.from_numpy(_mixed(above, pointed)), (*after, past)
+            return torch.as_tensor(above), tuple(after)
+        return torch.from_numpy(_mixed(np.asarray(above), pointed)), (*after, past)
 
     def _point(self, pointer: SteppingPointer, put: Array, symbols: Any, past: Any) -> tuple[Array, Array, Any]:
         """What the first layer and the pointer put into what stands above, how much each symbol is pointed at, and what

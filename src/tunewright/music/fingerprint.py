@@ -86,8 +86,7 @@ def intervals(tune: Tune) -> Gram:
 
 def grams(tune: Tune) -> frozenset[Gram]:
     """All different runs of :data:`GRAM` intervals of the melody; of a shorter one, all it has as one run."""
-    steps = intervals(tune)
-    return _runs(steps) if len(steps) >= GRAM else frozenset([steps] if steps else [])
+    return _melody_runs(intervals(tune))
 
 
 def beat_grams(tune: Tune) -> frozenset[Gram]:
@@ -96,10 +95,14 @@ def beat_grams(tune: Tune) -> frozenset[Gram]:
 
 
 def fingerprint(tune: Tune) -> list[str]:
-    """The runs of both kinds as sorted 64-bit hashes in hexadecimal: what a run keeps of the tunes it has learned
-    from. The highest bit tells the kind: 0 for melody, 1 for beats.
-    """
-    return sorted([_hash(run, 0) for run in grams(tune)] + [_hash(run, 1) for run in beat_grams(tune)])
+    """The runs of both kinds as sorted 64-bit hashes in hexadecimal, whose highest bit is 0 for melody, 1 for beats."""
+    return fingerprint_of(intervals(tune), [line.intervals() for line in beats(tune)])
+
+
+def fingerprint_of(melody: Gram, beats: Iterable[Gram]) -> list[str]:
+    """The same of a tune whose readings are known already, as intervals."""
+    of_beats = frozenset[Gram]().union(*map(_runs, beats))
+    return sorted([_hash(run, 0) for run in _melody_runs(melody)] + [_hash(run, 1) for run in of_beats])
 
 
 class Relatives:
@@ -141,13 +144,13 @@ def enough(shared: int, size: int) -> bool:
     return shared >= min(size, SHARED_GRAMS) or (shared >= FEWEST_SHARED and shared * 10 >= size * SHARED_TENTHS)
 
 
-def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
+def cluster(fingerprints: Sequence[Sequence[str]], texts: Sequence[str]) -> list[int]:
     """Near-duplicates, and near-duplicates of near-duplicates, get one number.
 
     No two tunes with different numbers share :data:`SHARED_GRAMS` runs of either kind.
 
     Args:
-        tunes: None for a text that could not be read as a tune.
+        fingerprints: of each piece; empty for one without music.
         texts: of the same pieces; those equal to the letter are one cluster whatever they are.
     """
     parent = list(range(len(texts)))
@@ -160,13 +163,16 @@ def cluster(tunes: Sequence[Tune | None], texts: Sequence[str]) -> list[int]:
 
     known = Relatives()
     first_with: dict[str, int] = {}
-    for index, (tune, text) in enumerate(zip(tunes, texts, strict=True)):
-        own = fingerprint(tune) if tune else []
+    for index, (own, text) in enumerate(zip(fingerprints, texts, strict=True)):
         for other in [first_with.setdefault(text, index), *known.of(own)]:
             parent[root(index)] = root(other)
         known.add(own)
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root(index), len(numbers)) for index in range(len(texts))]
+
+
+def _melody_runs(steps: Gram) -> frozenset[Gram]:
+    return _runs(steps) if len(steps) >= GRAM else frozenset([steps] if steps else [])
 
 
 def _runs(steps: Gram) -> frozenset[Gram]:

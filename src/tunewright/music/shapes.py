@@ -1,5 +1,5 @@
-"""The shapes of a collection's tunes: how many bars each part has and whether it is repeated, by meter; and how many
-bars stand in a line.
+"""The shapes of a collection's tunes: how many bars each part has and whether it is repeated, by meter; how many bars
+stand in a line, and how many parts end on the tonic.
 """
 
 from __future__ import annotations
@@ -7,12 +7,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
 from tunewright.music.forms import sections_of
+from tunewright.music.tonic import tonic_ends
 from tunewright.music.tune import Tune
 
 Shape = tuple[tuple[int, bool], ...]
@@ -32,10 +33,12 @@ class Shapes:
     Attributes:
         counts: number of tunes, by meter (as ``M:`` names it) and shape.
         line: whole bars in a written line of music that ends no part; 0 if lines are not alike.
+        on_tonic: share of the parts that end on the tonic.
     """
 
     counts: Mapping[str, Mapping[Shape, int]]
     line: int = 0
+    on_tonic: float = 0.0
 
     @classmethod
     def of(cls, tunes: Sequence[Tune]) -> Shapes:
@@ -47,7 +50,9 @@ class Shapes:
                 found.setdefault(tune.meter.name, Counter())[shape] += 1
         total = sum(found.values(), Counter[Shape]())
         kept = {meter: {shape: own[shape] for shape in own if total[shape] >= OFTEN} for meter, own in found.items()}
-        return cls({meter: own for meter, own in kept.items() if own}, _bars_in_a_line(tunes))
+        ends = [end for tune in tunes for end in tonic_ends(tune)]
+        on_tonic = round(sum(ends) / max(len(ends), 1), 4)
+        return cls({meter: own for meter, own in kept.items() if own}, _bars_in_a_line(tunes), on_tonic)
 
     def like(self, repeats: Sequence[bool] = (), bars: int = 0) -> Shapes:
         """Those with such parts and so many bars in all; anything where nothing is asked."""
@@ -59,7 +64,7 @@ class Shapes:
         chosen = {
             meter: {shape: count for shape, count in own.items() if fits(shape)} for meter, own in self.counts.items()
         }
-        return Shapes({meter: own for meter, own in chosen.items() if own}, self.line)
+        return replace(self, counts={meter: own for meter, own in chosen.items() if own})
 
     def __bool__(self) -> bool:
         return bool(self.counts)
@@ -70,15 +75,18 @@ class Shapes:
         shapes = [shape for own in self.counts.values() for shape in own]
         return max(shapes, key=lambda shape: (sum(bars for bars, _ in shape), len(shape)))
 
-    def draw(self, meter: str, chance: float) -> Shape:
-        """One of those in a meter, each as likely as it is frequent; of those in any meter where few are known in it.
+    def draw(self, meter: str, chance: float) -> tuple[Shape, bool]:
+        """One of those in a meter, each as likely as it is frequent, of those in any meter where few are known in it;
+        and whether its parts shall end on the tonic, as often as the collection's do.
 
         Args:
             meter: as ``M:`` names it.
             chance: in [0, 1); 0 gives the most frequent.
         """
         shapes, sums = self._in_order(meter)
-        return shapes[bisect_right(sums, chance * sums[-1])]
+        place = chance * sums[-1]
+        # What is left of the chance when the shape is drawn is as evenly spread as the chance itself.
+        return shapes[bisect_right(sums, place)], place % 1 < self.on_tonic
 
     @cached_property
     def _orders(self) -> dict[str, tuple[list[Shape], list[int]]]:
@@ -96,7 +104,7 @@ class Shapes:
     def to_dict(self) -> dict[str, Any]:
         """For JSON; shapes as in ``{"6/8": {"8: 8:": 80, "16 16": 2}}``, a colon for a part that is repeated."""
         counts = {meter: {_spelled(shape): count for shape, count in own.items()} for meter, own in self.counts.items()}
-        return {"line": self.line, "counts": counts}
+        return {"line": self.line, "on_tonic": self.on_tonic, "counts": counts}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Shapes:
@@ -108,7 +116,7 @@ class Shapes:
         counts = {
             meter: {_read(text): int(count) for text, count in own.items()} for meter, own in values["counts"].items()
         }
-        return cls(counts, int(values["line"]))
+        return cls(counts, int(values["line"]), float(values["on_tonic"]))
 
 
 def _bars_in_a_line(tunes: Sequence[Tune]) -> int:

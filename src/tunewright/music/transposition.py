@@ -200,9 +200,9 @@ class _Voice:
         expected = self.tied_after.get((new.step, new.octave), expected)
         self.present.append((old, new))
         if not accidental and new.alteration == expected:
-            return _letter(new)
+            return new.letter
         self.after[new.step] = new.alteration
-        return SIGN_OF[new.alteration] + _letter(new)
+        return SIGN_OF[new.alteration] + new.letter
 
     def pass_mark(self, mark: _Mark) -> None:
         if mark is _Mark.ORNAMENTED:
@@ -236,16 +236,10 @@ def _by_letters(text: str, interval: Interval) -> str:
                 if new.step != place.step:
                     raise _NotByLetters
                 parts.append(SIGN_OF[new.alteration])
-            parts.append(_letter(place))
+            parts.append(place.letter)
         elif isinstance(piece, _Chord):
             parts.append(moved_chord(piece.symbol, interval))
     return "".join(parts)
-
-
-def _letter(pitch: Pitch) -> str:
-    """A pitch without its accidental."""
-    letter = pitch.step if pitch.octave < 5 else pitch.step.lower()
-    return letter + "," * (4 - pitch.octave) + "'" * (pitch.octave - 5)
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)

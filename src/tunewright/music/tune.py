@@ -55,6 +55,12 @@ class Pitch(NamedTuple):
     accidental: str = ""
 
     @property
+    def letter(self) -> str:
+        """As ABC writes it without its accidental, e.g. ``"c'"``."""
+        letter = self.step if self.octave < 5 else self.step.lower()
+        return letter + "," * (4 - self.octave) + "'" * (self.octave - 5)
+
+    @property
     def midi(self) -> int:
         """MIDI pitch number; middle C is 60."""
         return 12 * (self.octave + 1) + SEMITONES[self.step] + self.alteration

@@ -143,9 +143,7 @@ class _Body:
         sign = SIGN_OF[pitch.alteration] if pitch.accidental or pitch.alteration != expected else ""
         if sign:
             self.accidentals[pitch.step] = pitch.alteration
-        letter = pitch.step if pitch.octave < 5 else pitch.step.lower()
-        marks = "," * (4 - pitch.octave) + "'" * (pitch.octave - 5)
-        return sign + letter + marks
+        return sign + pitch.letter
 
     def tuplet(self, notes: Sequence[Note], index: int) -> str:
         """What opens a tuplet at its first note."""

@@ -1,0 +1,70 @@
+"""What a run folder holds before anything is learned: see :mod:`tunewright.run` for its files."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tunewright.contracts import Codec, Corpus, Split
+from tunewright.evaluation.originality import calibrated
+from tunewright.evaluation.tune_index import TuneIndex
+from tunewright.files import write_whole
+from tunewright.music.dialect import Dialect
+from tunewright.music.headers import HeaderStyle
+from tunewright.music.reader import read_tune
+from tunewright.music.shapes import Shapes
+from tunewright.run import FORMAT, INDEX, Run, text_sha256
+from tunewright.settings import Settings, dump_settings
+
+LIBRARIES = ("torch", "numpy", "safetensors", "symusic", "verovio")
+
+
+def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, split: Split) -> Run:
+    """Writes everything about a run but what it learns and ``run.json``, which comes when the training stands ready."""
+    learned = split.select(corpus.pieces, "training")
+    write_whole(folder / "settings.json", dump_settings(settings))
+    codec.save(folder / "codec.json")
+    rows = [
+        {"origin": piece.origin, "sha256": text_sha256(piece.found), "part": part, "cluster": cluster}
+        for piece, part, cluster in zip(corpus.pieces, split.parts, split.clusters, strict=True)
+    ]
+    write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+    tunes = [read_tune(piece.text) for piece in learned]
+    clusters = [cluster for part, cluster in zip(split.parts, split.clusters, strict=True) if part == "training"]
+    write_whole(folder / INDEX, calibrated(TuneIndex.of(tunes, learned), tunes, clusters).to_bytes())
+    # What is composed is written like what the run is judged on, whatever else it has learned from.
+    judged = split.select(corpus.may_be_held_out(), "training")
+    own = [tune for tune, may in zip(tunes, judged, strict=True) if may]
+    texts = [piece.text for piece, may in zip(learned, judged, strict=True) if may]
+    write_whole(folder / "style.json", json.dumps(HeaderStyle.of(own, texts).to_dict(), indent=1))
+    write_whole(folder / "dialect.json", json.dumps(Dialect.of(texts).to_dict(), indent=1))
+    write_whole(folder / "shapes.json", json.dumps(Shapes.of(own).to_dict(), indent=1))
+    return Run(folder)
+
+
+def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any]:
+    """The contents of ``run.json`` before anything is learned."""
+    return {
+        "format": FORMAT,
+        "recipe": settings.recipe,
+        "corpus": {
+            "name": corpus.name,
+            "licence": corpus.licence,
+            "sha256": corpus.sha256,
+            "form": corpus.form,
+            "pieces": len(corpus.pieces),
+            "skipped": len(corpus.skipped),
+            "split": split.counts(),
+        },
+        "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
+        | {library: version(library) for library in LIBRARIES},
+        "results": {},
+    }
+
+
+def write_about(folder: Path, about: dict[str, Any]) -> None:
+    """Writes ``run.json``."""
+    write_whole(folder / "run.json", json.dumps(about, indent=1) + "\n")
