@@ -162,7 +162,7 @@ def human(run: Run) -> dict[str, list[Tune]]:
     """Tunes that the run has not learned from, by where they are from, without near-duplicates."""
     relatives, sets = run.relatives(), {}
     own = run.settings.corpus.name
-    for name in dict.fromkeys([own, *BOOKS]):
+    for name in BOOKS if own == "mixture" else dict.fromkeys([own, *BOOKS]):
         try:
             corpus = open_corpus(run.settings if name == own else Settings().with_corpus(name))
         except (CorpusError, MissingExtraError):
