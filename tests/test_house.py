@@ -17,8 +17,8 @@ LEVELS = {
     "music": 1, "settings": 1,
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
     "training": 3, "run": 3, "wish": 3, "baselines": 3,
-    "train": 4, "evaluate": 4, "language": 4, "attempts": 4,
-    "composer": 5, "compose": 6,
+    "run_writer": 4, "evaluate": 4, "language": 4, "attempts": 4,
+    "train": 5, "composer": 5, "compose": 6,
     "publish": 7, "export": 7, "audit": 7, "compare": 7,
     "cli": 8, "__main__": 9, "__init__": 9,
 }  # fmt: skip
