@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -252,8 +253,11 @@ class Composer:
             "originality": originality.to_dict(),
             "drawn": self.drawn_text(finished),
             "sha256": text_sha256(piece.text),
-            "versions": {"tunewright": version("tunewright"), "torch": version("torch")},
+            "versions": {library: _version(library) for library in ("tunewright", "torch")},
         }
+
+
+_version = cache(version)  # it reads a file anew each time
 
 
 # What is drawn from

@@ -202,7 +202,7 @@ def _exhibit(composition: Composition, stem: str, written: Sequence[Path]) -> Ex
         "wav": files.get(".wav"),
         "mid": files.get(".mid"),
         "abc": piece.text,
-        "timemap": timemap(perform(tune)),
+        "timemap": timemap(perform(tune)) if ".wav" in files else [],
         "originality": f"{told(composition.originality)}.",
         "nearest": _nearest(tune, composition.originality, drawn=".svg" in files),
     }
@@ -214,9 +214,9 @@ def _nearest(tune: Tune, originality: Originality, *, drawn: bool) -> Nearest | 
         return None
     near = originality.nearest[0]
     known = read_tune(near.text)
-    here, there = shared_notes(tune, known)
-    svg = None
+    svg, here, there = None, list[int](), list[int]()
     if drawn:
+        here, there = shared_notes(tune, known)
         with suppress(RenderingError):  # a tune may have been learned from that nobody could draw
             svg = score_svg(known)
     return {

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -24,7 +25,7 @@ from tests.decoding.automata import (
     Scripted,
     State,
 )
-from tunewright.decoding.filters import greedy
+from tunewright.decoding.filters import greedy, temperature
 from tunewright.decoding.generate import Draw, Drawing, Finished, generate
 from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
@@ -201,6 +202,25 @@ def test_a_symbol_that_could_not_come_tells_what_was_meant() -> None:
     model = Scripted(1, 1, 1, 1, MEANT)
     for finished in draw_all(model, [Draw(piece) for piece in range(40)], Bars(), redraws=3).values():
         assert (finished.ids, finished.complete, finished.masked) == ((1, 1, 1, 1), True, 1)
+
+
+@pytest.mark.parametrize("filters", [[], [partial(temperature, value=0.5)], [lambda logits: logits / 0.5]])
+def test_forbidden_symbols_taken_away_one_by_one_or_masked_leave_the_same_chances(filters: list[Any]) -> None:
+    """Chi squared of 4000 first notes: half of the probability is of what may not come there."""
+    model = Indifferent([0.2, 0.1, 0.2, 0.2, 0.1, 0.05, 0.05, 0.05, 0.05])
+    found = draw_all(model, [Draw(piece) for piece in range(4000)], Bars(), width=500, redraws=0, filters=filters)
+    counts = Counter(one.ids[0] for one in found.values())
+    weights = {note: float(model.probabilities[note]) ** (2 if filters else 1) for note in BEATS}
+    expected = {note: 4000 * weight / sum(weights.values()) for note, weight in weights.items()}
+    assert set(counts) == set(BEATS)
+    assert sum((counts[note] - wanted) ** 2 / wanted for note, wanted in expected.items()) < 15.2  # 1 in 2000 beyond
+
+
+def test_where_nearly_all_is_forbidden_what_is_left_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunewright.decoding.generate.MOST_ASKED", 2)
+    model = Indifferent([0.3, 1e-9, 1e-9, 1e-9, 0.3, 0.1, 0.1, 0.1, 0.1])
+    for finished in draw_all(model, [Draw(piece) for piece in range(40)], Bars(), redraws=0).values():
+        assert Bars().holds(finished.ids)
 
 
 class Choosy(Bars):

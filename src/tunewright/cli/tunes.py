@@ -57,6 +57,7 @@ def compose(
     from tunewright.compose import iterate, replay
     from tunewright.composer import Composition, Tally
     from tunewright.errors import SettingsError
+    from tunewright.music.pieces import uncollected
     from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.wish import Wish
 
@@ -70,14 +71,16 @@ def compose(
             composed.append(replay(replayed))
         else:
             wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
-            for composition in iterate(run_or_builtin(run), wish, count=count, tally=tally):
-                composed.append(composition)
-                if not as_json:
-                    piece = composition.piece
-                    say(f"  {len(composed)}. {piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})")
+            with uncollected():
+                for composition in iterate(run_or_builtin(run), wish, count=count, tally=tally):
+                    composed.append(composition)
+                    if not as_json:
+                        piece = composition.piece
+                        say(f"  {len(composed)}. {piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})")
     finally:
         # What stands is kept, whatever happened to the rest.
-        files, failed = publisher.publish(composed) if publisher and composed else ([[] for _ in composed], [])
+        with uncollected():
+            files, failed = publisher.publish(composed) if publisher and composed else ([[] for _ in composed], [])
     for message in failed:
         say(f"tunewright: {message}")
     rejected = f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip()

@@ -20,11 +20,14 @@ from torch import Tensor
 
 from tunewright.contracts import Filter, SequenceModel
 from tunewright.decoding.columns import COUNT, Columns
-from tunewright.decoding.randomness import Stream, first_uniforms
+from tunewright.decoding.filters import temperature
+from tunewright.decoding.randomness import Stream, first_uniforms, uniforms
 from tunewright.decoding.table import FORBIDDEN, ConstraintTable, Numbers, numbers
 
 WIDTH = 128
 """Sequences drawn side by side, at most."""
+MOST_ASKED = 16
+"""Forbidden symbols that are taken away one by one before all of them are masked."""
 CLOSE = 60
 """So many symbols before the shortest way out gets too long it is watched; within one bar it grows by less."""
 
@@ -125,6 +128,8 @@ class _Batch:
     def __init__(self, model: SequenceModel, table: ConstraintTable, drawing: Drawing) -> None:
         self.model, self.table, self.drawing = model, table, drawing
         self.stream = Stream(drawing.seed, model.emission.uniforms_per_draw)
+        # A temperature doesn't care what is masked; other filters do.
+        self.one_by_one = all(getattr(apply, "func", apply) is temperature for apply in drawing.filters)
         # Boundary and prompt are read once for all; their last symbol is what every row reads first.
         self.known = [*drawing.boundary, *drawing.prompt]
         with torch.inference_mode():
@@ -226,21 +231,63 @@ class _Batch:
 
     def _draw(self, logits: Tensor, watched: NDArray[np.bool_]) -> Numbers:
         """A symbol for each row; nothing but what is allowed where all else is masked."""
-        at, table = self.at, self.table
+        at = self.at
         masked = at.failures >= self.drawing.redraws
-        rows = masked.nonzero()[0]
+        asked = masked & ~watched if self.one_by_one else np.zeros_like(masked)
+        rows = (masked & ~asked).nonzero()[0]
         if len(rows):
-            forbidden = np.zeros(logits.shape, dtype=np.bool_)
-            forbidden[rows] = ~table.allowed(at.near[rows], at.far[rows])
-            for row in (masked & watched).nonzero()[0].tolist():
-                forbidden[row] = ~self._closing(row)
-            if np.count_nonzero(forbidden):
-                logits = logits.masked_fill(torch.from_numpy(forbidden), float("-inf"))
+            logits = self._masked(logits, rows, watched)
         for apply in self.drawing.filters:
             logits = apply(logits)
-        uniforms = torch.from_numpy(self.stream.next(at.piece, at.attempt, at.drawn))
-        drawn: Numbers = self.model.emission.draw(logits, uniforms).numpy()
+        chances = torch.from_numpy(self.stream.next(at.piece, at.attempt, at.drawn))
+        drawn: Numbers = self.model.emission.draw(logits, chances).numpy()
+        if np.count_nonzero(asked):
+            self._draw_allowed(asked.nonzero()[0], logits, drawn)
         return drawn
+
+    def _masked(self, logits: Tensor, rows: Numbers, watched: NDArray[np.bool_]) -> Tensor:
+        """Logits without what these rows may not draw, or in watched ones what leads too far from the end."""
+        at, table = self.at, self.table
+        forbidden = np.zeros(logits.shape, dtype=np.bool_)
+        near = [row for row in rows.tolist() if not watched[row]]
+        if near:
+            forbidden[near] = ~table.allowed(at.near[near], at.far[near])
+        for row in rows[watched[rows]].tolist():
+            forbidden[row] = ~self._closing(row)
+        return logits.masked_fill(torch.from_numpy(forbidden), float("-inf")) if np.count_nonzero(forbidden) else logits
+
+    def _draw_allowed(self, rows: Numbers, logits: Tensor, drawn: Numbers) -> None:
+        """Puts in the place of what rows have drawn and may not draw what they may, as if the rest had been masked.
+
+        A symbol drawn after the forbidden ones that came up were taken away is as likely as under a mask, which would
+        have to ask for every symbol; mostly one or two are enough to be asked.
+
+        Args:
+            logits: filtered, of all rows, (batch, size).
+            drawn: by all rows, (batch,); overwritten.
+        """
+        at, emission = self.at, self.model.emission
+        logits, chances = logits.clone(), None
+        for tries in range(MOST_ASKED):
+            rows = rows[self.table.advance(at.near[rows], at.far[rows], drawn[rows])[0] < 0]
+            if not len(rows):
+                return
+            if chances is None:
+                chances = self._more_chances(rows)
+            logits[rows, drawn[rows]] = float("-inf")
+            if tries == MOST_ASKED - 1:
+                logits = self._masked(logits, rows, np.zeros(len(logits), dtype=np.bool_))
+            drawn[rows] = emission.draw(logits[rows], torch.from_numpy(chances[rows, tries])).numpy()
+
+    def _more_chances(self, rows: Numbers) -> NDArray[np.float64]:
+        """Uniform numbers beyond those that the step of each of these rows has, (batch, :data:`MOST_ASKED`, count)."""
+        at, count = self.at, self.model.emission.uniforms_per_draw
+        own = uniforms(
+            self.drawing.seed, at.piece[rows], at.attempt[rows], at.drawn[rows], count=(MOST_ASKED + 1) * count
+        )
+        chances = np.zeros((len(self.every), MOST_ASKED, count))
+        chances[rows] = own[:, count:].reshape(len(rows), MOST_ASKED, count)
+        return chances
 
     def _closing(self, row: int) -> NDArray[np.bool_]:
         """What this row may draw and still come to the end in time, shape (size,)."""

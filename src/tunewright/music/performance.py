@@ -106,8 +106,9 @@ class _Player:
         continued = {pitch.midi for pitch in note.pitches} & self._held.keys()
         start, duration = self.now, note.length
         if not continued and not note.is_rest:
-            start, duration = self._play_graces(note, velocity)
-            if not note.tied:
+            if note.graces:
+                start, duration = self._play_graces(note, velocity)
+            if note.graces_after and not note.tied:
                 duration = self._play_graces_after(note, start, duration, velocity)
         held: dict[int, int] = {}
         for pitch in dict.fromkeys(pitch.midi for pitch in note.pitches):
@@ -123,7 +124,7 @@ class _Player:
     def _play_graces(self, note: Note, velocity: int) -> tuple[Fraction, Fraction]:
         """Plays the grace notes in time taken from the note; returns what is left of it (start, duration)."""
         count = len(note.graces)
-        each = min(LONGEST_GRACE, note.length / (2 * count)) if count else Fraction(0)
+        each = min(LONGEST_GRACE, note.length / (2 * count))
         for index, pitch in enumerate(note.graces):
             start = self.now + index * each
             self.notes.append(PlayedNote(grace_identity(note, index), start, each, pitch.midi, velocity))
@@ -132,7 +133,7 @@ class _Player:
     def _play_graces_after(self, note: Note, start: Fraction, duration: Fraction, velocity: int) -> Fraction:
         """Plays the grace notes that end a note in its last moments; returns how long it lasts itself."""
         count = len(note.graces_after)
-        each = min(LONGEST_GRACE, duration / (2 * count)) if count else Fraction(0)
+        each = min(LONGEST_GRACE, duration / (2 * count))
         for index, pitch in enumerate(note.graces_after):
             begin = start + duration - (count - index) * each
             identity = grace_identity(note, len(note.graces) + index)
