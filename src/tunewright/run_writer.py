@@ -33,7 +33,7 @@ def write_run(folder: Path, settings: Settings, codec: Codec, corpus: Corpus, sp
     ]
     write_whole(folder / "split.json", "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
     tunes = [read_tune(piece.text) for piece in learned]
-    clusters = [cluster for part, cluster in zip(split.parts, split.clusters, strict=True) if part == "training"]
+    clusters = split.select(split.clusters, "training")
     write_whole(folder / INDEX, calibrated(TuneIndex.of(tunes, learned), tunes, clusters).to_bytes())
     # What is composed is written like what the run is judged on, whatever else it has learned from.
     judged = split.select(corpus.may_be_held_out(), "training")

@@ -32,7 +32,8 @@ class MixtureCorpus(Corpus):
         return [self.books[book_of(piece)] for piece in kept]
 
     def may_be_held_out(self) -> list[bool]:
-        return [book_of(piece) in judged(self.books) for piece in self.pieces]
+        books = judged(self.books)
+        return [book_of(piece) in books for piece in self.pieces]
 
 
 def judged(books: Mapping[str, float]) -> dict[str, float]:
