@@ -34,7 +34,8 @@ from lab_loop import BLANK_LINE, Lab
 from results import parser, tell
 from tunewright.composer import LONGEST, REDRAWS
 from tunewright.contracts import Constraint
-from tunewright.decoding.generate import Draw, Drawing, Finished, generate
+from tunewright.decoding.drawing import Draw, Drawing, Finished
+from tunewright.decoding.generate import generate
 from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
 from tunewright.errors import TunewrightError

@@ -7,7 +7,8 @@ Trains what isn't trained yet, one after another, into the folder of ``--runs`` 
 with), and compares held-out bits along seconds and along characters read. Seconds leave validation out, and are told
 as multiples of what 3000 updates of the lab's bare loop take: measured before and after each training, since a machine
 has better and worse minutes. Checkpoints are chosen on validation, figures quoted on test; the interval of the ratio is
-over tunes (paired bootstrap of the first seeds). ``reached`` is when validation was first as good as the lab's best.
+over tunes (paired bootstrap of the first seeds). The last column is after how much of the seconds that the lab needs
+for its best validation figure another recipe, with the same seed, first was as good.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ class Training:
     curve: list[tuple[float, float, float]]
     test: dict[str, Any]
     last: float
+
+    @property
+    def best(self) -> float:
+        """Bits on validation of its best weights."""
+        return min(bits for *_, bits in self.curve)
 
     def reached(self, bits: float) -> float:
         """Share of the bare loop's seconds after which validation was as good as this; infinite if it never was."""
@@ -120,7 +126,6 @@ def told(run: Run) -> Training:
 
 def row(name: str, form: str, own: Sequence[Training], lab: Sequence[Training]) -> dict[str, Any]:
     """A group's line: means over seeds, least and greatest in brackets."""
-    best = statistics.mean(min(bits for *_, bits in one.curve) for one in lab)
     mean = statistics.mean(one.test["bits_per_unit"] for one in own)
     return {
         "recipe": name,
@@ -128,20 +133,15 @@ def row(name: str, form: str, own: Sequence[Training], lab: Sequence[Training]) 
         "seeds": len(own),
         "seconds / bare loop": spread([one.seconds for one in own], 2),
         "best iteration": ", ".join(str(one.run.about["results"]["best"]["iteration"]) for one in own),
-        "validation": spread([min(bits for *_, bits in one.curve) for one in own], 3),
+        "validation": spread([one.best for one in own], 3),
         "test": spread([one.test["bits_per_unit"] for one in own], 3),
         "test, last weights": spread([one.last for one in own], 3),
         "test / lab": mean / statistics.mean(one.test["bits_per_unit"] for one in lab),
         "95 % over tunes": _paired(own[0], lab[0]),
-        "lab's best reached / lab's own": spread(
-            [one.reached(best) / statistics.mean(other.reached(best) for other in _reaching(lab, best)) for one in own],
-            3,
+        "lab's best reached / by the lab": spread(
+            [one.reached(other.best) / other.reached(other.best) for one, other in zip(own, lab, strict=True)], 3
         ),
     }
-
-
-def _reaching(lab: Sequence[Training], bits: float) -> list[Training]:
-    return [one for one in lab if math.isfinite(one.reached(bits))]
 
 
 def _paired(own: Training, lab: Training) -> str:
@@ -152,15 +152,15 @@ def _paired(own: Training, lab: Training) -> str:
 
 
 def draw(groups: Mapping[tuple[str, str], Sequence[Training]], path: Path) -> Path:
-    """Held-out bits along seconds and along characters read, a row for each form."""
+    """Held-out bits along seconds and along millions of characters read, a row for each form."""
     forms = list(dict.fromkeys(form for _, form in groups))
     figure = Figure(figsize=(10, 3.6 * len(forms)), layout="constrained")
     panels = figure.subplots(len(forms), 2, squeeze=False, sharey="row")
     for (name, form), own in groups.items():
         colour = COLOURS[RECIPES.index(name)]
-        for axes, place in zip(panels[forms.index(form)], (0, 1), strict=True):
+        for axes, place, unit in zip(panels[forms.index(form)], (0, 1), (1, 1e6), strict=True):
             rows = list(zip(*(one.curve for one in own), strict=False))
-            along = [statistics.mean(point[place] for point in points) for points in rows]
+            along = [statistics.mean(point[place] for point in points) / unit for points in rows]
             bits = [[point[2] for point in points] for points in rows]
             axes.plot(along, [statistics.mean(values) for values in bits], color=colour, label=name)
             axes.fill_between(along, list(map(min, bits)), list(map(max, bits)), color=colour, alpha=0.2, linewidth=0)
@@ -170,7 +170,7 @@ def draw(groups: Mapping[tuple[str, str], Sequence[Training]], path: Path) -> Pa
     for form, (seconds, characters) in zip(forms, panels, strict=True):
         seconds.set_ylabel(f"held-out bits per character, {form} form")
         seconds.set_xlabel("seconds, as multiples of the lab's bare loop")
-        characters.set_xlabel("characters read")
+        characters.set_xlabel("millions of characters read")
         seconds.legend(frameon=False)
     with replacing(path) as beside:
         figure.savefig(beside, dpi=144)

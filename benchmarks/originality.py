@@ -41,7 +41,7 @@ import numpy as np
 from results import parser, tell
 from tunewright.compose import compose
 from tunewright.composer import Composer, Tally
-from tunewright.decoding.generate import Draw
+from tunewright.decoding.drawing import Draw
 from tunewright.errors import CorpusError, InputError, MissingExtraError
 from tunewright.evaluation.originality import NEAR_COPY, Originality, calibrated, measure
 from tunewright.evaluation.tune_index import TuneIndex

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tunewright.attempts import Attempts
-from tunewright.decoding.generate import Draw, Finished
+from tunewright.decoding.drawing import Draw, Finished
 
 
 def finished(draw: Draw) -> Finished:

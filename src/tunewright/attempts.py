@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from tunewright.decoding.generate import Draw, Finished
+from tunewright.decoding.drawing import Draw, Finished
 
 
 class Attempts:

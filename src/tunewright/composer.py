@@ -16,6 +16,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from tunewright.contracts import Constraint, Piece, SequenceModel
+from tunewright.decoding.drawing import Draw, Drawing, Finished
 from tunewright.errors import DecodingError, InputError
 from tunewright.evaluation.originality import NEAR_COPY, Originality, measure
 from tunewright.language import composing_language
@@ -26,7 +27,6 @@ from tunewright.run import Run, text_sha256
 from tunewright.wish import Wish
 
 if TYPE_CHECKING:
-    from tunewright.decoding.generate import Draw, Finished
     from tunewright.decoding.template import Template
 
 LONGEST = 1.1
@@ -78,7 +78,6 @@ class Composer:
     """A run made ready for one wish."""
 
     def __init__(self, run: Run, wish: Wish) -> None:
-        from tunewright.decoding.generate import Drawing
         from tunewright.decoding.table import ConstraintTable
 
         self.run, self.wish = run, wish
@@ -123,7 +122,6 @@ class Composer:
             DecodingError: more are wanted than beams were asked for.
         """
         from tunewright.decoding.beam import beam_search
-        from tunewright.decoding.generate import Draw, Finished
 
         if count > self.wish.beams:
             raise DecodingError(
@@ -151,8 +149,6 @@ class Composer:
 
     def again(self, piece: int, attempt: int) -> Finished:
         """One attempt by its address; what a search finds, by its rank."""
-        from tunewright.decoding.generate import Draw
-
         if self.wish.beams:
             return self.search(piece + 1)[piece]
         addresses = [Draw(piece, attempt)]

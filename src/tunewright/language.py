@@ -25,6 +25,7 @@ from tunewright.music.headers import HeaderStyle
 from tunewright.music.keys import parse_key, parse_meter
 from tunewright.music.ranges import parse_range
 from tunewright.music.shapes import Shapes
+from tunewright.music.title_spelling import TitleSpelling
 from tunewright.wish import Wish
 
 KNOWN_FIELDS = "XTRZMLK"
@@ -146,7 +147,7 @@ def _grammar(
         values=values,
         meanings={text: value for value, text in spelled.items()},
         numbered={style.type_field: style.type_suffix} if style.type_suffix else {},
-        characters=dialect.title_characters,
+        text=TitleSpelling(dialect.title_characters, dialect.title_pairs),
     )
     written = dialect.within("".join(codec.spellings()))
     return BarGrammar(fields, written, plan, pitches, _ending(codec), opening), values

@@ -32,6 +32,7 @@ from tunewright.music.dialect import Dialect
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.keys import parse_meter
 from tunewright.music.reader import read_tune
+from tunewright.music.title_spelling import TitleSpelling
 
 METERS = ("2/4", "3/4", "4/4", "C|", "6/8", "9/8", "12/8")
 LONGEST_WAY_AHEAD = 4
@@ -53,7 +54,7 @@ def dialect(house: bool = True, **changes: Any) -> Dialect:
 def fields(**values: tuple[str, ...]) -> Fields:
     """A header of ``X T M L K``, each with one value where no others are told."""
     usual = {"X": ("1",), "T": ("a",), "M": ("4/4",), "L": ("1/8",), "K": ("D",)}
-    return Fields(("XTMLK",), {}, {**usual, **values}, {}, "ab")
+    return Fields(("XTMLK",), {}, {**usual, **values}, {}, TitleSpelling("ab"))
 
 
 def grammar(
@@ -101,7 +102,8 @@ def language_of(pieces: Iterable[Piece]) -> BarGrammar:
                 values[line[0]][line[2:]] += 1
     own = Dialect.of(texts)
     legal = {letter: tuple(counts) for letter, counts in values.items() if counts}
-    return BarGrammar(Fields(style.orders[:1], style.gaps, {"X": ("1",), **legal}, {}, own.title_characters), own)
+    fields = Fields(style.orders[:1], style.gaps, {"X": ("1",), **legal}, {}, TitleSpelling(own.title_characters))
+    return BarGrammar(fields, own)
 
 
 # Graphs

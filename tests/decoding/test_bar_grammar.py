@@ -20,6 +20,7 @@ from tunewright.music.bars import check
 from tunewright.music.forms import whole_bars
 from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
+from tunewright.music.title_spelling import TitleSpelling
 
 HOUSE, RAW = dialect(), dialect(house=False)
 
@@ -129,7 +130,7 @@ def test_a_header_has_any_of_its_values_and_the_music_follows_them() -> None:
 
 def test_free_text_and_numbers() -> None:
     values = {"Z": ("id:hn-reel",), "M": ("4/4",), "L": ("1/8",), "K": ("D",)}
-    language = BarGrammar(Fields(("XTZMLK",), {"Z": " "}, values, {"Z": "-"}, "ab '"), HOUSE)
+    language = BarGrammar(Fields(("XTZMLK",), {"Z": " "}, values, {"Z": "-"}, TitleSpelling("ab '")), HOUSE)
     rest = "M:4/4\nL:1/8\nK:D\nA4 A4|A4 A4|]"
     assert contains(language, f"X:12345\nT:ab a'b\nZ: id:hn-reel-7\n{rest}")
     for number, title, told in (
@@ -137,6 +138,24 @@ def test_free_text_and_numbers() -> None:
         ("1", "a" * 61, "7"), ("1", "a", ""), ("1", "a", "07"),
     ):  # fmt: skip
         assert not contains(language, f"X:{number}\nT:{title}\nZ: id:hn-reel-{told}\n{rest}")
+
+
+def test_titles_are_spelled_as_the_book_spells_them() -> None:
+    values = {"X": ("1",), "M": ("4/4",), "L": ("1/8",), "K": ("D",)}
+    spelling = TitleSpelling("abAB-. ", ["\nA", "Aa", "aa", "a ", " A", "a.", ". ", "a\n"])
+    language = BarGrammar(Fields(("XTMLK",), {}, values, {}, spelling), HOUSE)
+    rest = "M:4/4\nL:1/8\nK:D\nA4 A4|A4 A4|]"
+    for title in ("Ab", "Ab. Ba", "A" + 59 * "b"):
+        assert contains(language, f"X:1\nT:{title}\n{rest}")
+    for title in ("A", "AB", "Ab.", "Ab -- Ba", "A" + 60 * "b", "A" + 55 * "b" + ". A"):
+        assert not contains(language, f"X:1\nT:{title}\n{rest}")
+    # No title is begun that could not be ended in time.
+    long = language.walk(language.start(), "X:1\nT:A" + 56 * "b")
+    assert language.step(long, ".") is None
+    out, after = WayOut(language).characters, language.walk(language.start(), "X:1\nT:Ab")
+    stopped = language.step(after, ".")
+    assert stopped
+    assert out(stopped) == out(after) + len(" Ab")
 
 
 # Plans

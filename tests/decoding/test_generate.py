@@ -25,8 +25,9 @@ from tests.decoding.automata import (
     Scripted,
     State,
 )
+from tunewright.decoding.drawing import Draw, Drawing, Finished
 from tunewright.decoding.filters import greedy, temperature
-from tunewright.decoding.generate import Draw, Drawing, Finished, generate
+from tunewright.decoding.generate import generate
 from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
 from tunewright.models.recurrent import GRU, LSTM
@@ -217,7 +218,7 @@ def test_forbidden_symbols_taken_away_one_by_one_or_masked_leave_the_same_chance
 
 
 def test_where_nearly_all_is_forbidden_what_is_left_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunewright.decoding.generate.MOST_ASKED", 2)
+    monkeypatch.setattr("tunewright.decoding.choice.MOST_ASKED", 2)
     model = Indifferent([0.3, 1e-9, 1e-9, 1e-9, 0.3, 0.1, 0.1, 0.1, 0.1])
     for finished in draw_all(model, [Draw(piece) for piece in range(40)], Bars(), redraws=0).values():
         assert Bars().holds(finished.ids)

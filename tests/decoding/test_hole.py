@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunewright.decoding.generate import Draw, Drawing, generate
+from tunewright.decoding.drawing import Draw, Drawing
+from tunewright.decoding.generate import generate
 from tunewright.decoding.table import ConstraintTable
 from tunewright.errors import DecodingError
 from tunewright.language import rewriting_language

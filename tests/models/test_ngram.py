@@ -10,7 +10,8 @@ import torch
 from tests.conftest import own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
-from tunewright.decoding.generate import Draw, Drawing, generate
+from tunewright.decoding.drawing import Draw, Drawing
+from tunewright.decoding.generate import generate
 from tunewright.decoding.table import ConstraintTable
 from tunewright.decoding.template import Template
 from tunewright.evaluation.likelihood import score

@@ -97,6 +97,11 @@ def test_titles_are_made_of_what_titles_had_but_of_no_signs_of_music() -> None:
     assert found.title_characters == "".join(sorted(set("The Hare's Foot  no 'e or this né")))
 
 
+def test_kinds_of_characters_in_titles_stand_beside_one_another_as_in_the_book() -> None:
+    found = Dialect.of([tune("A8|]", "No. 2"), tune("A8|]", " Hare  Foot"), tune("A8|]", "")])
+    assert sorted(found.title_pairs) == sorted(["\nA", "Aa", "a.", ". ", " 0", "0\n", "aa", "a ", " A", "a\n"])
+
+
 def test_the_longest_tune_is_told() -> None:
     assert Dialect.of([tune("A8|]"), tune("A4 A4|]")]).longest == len(tune("A4 A4|]"))
 

@@ -11,85 +11,22 @@ doesn't end on the tonic) is drawn again too, as long as it needn't be masked fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from tunewright.contracts import Filter, SequenceModel
+from tunewright.contracts import SequenceModel
+from tunewright.decoding.choice import Choice
 from tunewright.decoding.columns import COUNT, Columns
-from tunewright.decoding.filters import temperature
-from tunewright.decoding.randomness import Stream, first_uniforms, uniforms
+from tunewright.decoding.drawing import Draw, Drawing, Finished
+from tunewright.decoding.randomness import first_uniforms
 from tunewright.decoding.table import FORBIDDEN, ConstraintTable, Numbers, numbers
 
 WIDTH = 128
 """Sequences drawn side by side, at most."""
-MOST_ASKED = 16
-"""Forbidden symbols that are taken away one by one before all of them are masked."""
 CLOSE = 60
 """So many symbols before the shortest way out gets too long it is watched; within one bar it grows by less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """What one row draws, as an address of its randomness.
-
-    Attributes:
-        piece: number of the piece.
-        attempt: how often it has been begun before.
-    """
-
-    piece: int
-    attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """One drawn sequence.
-
-    Attributes:
-        draw: whose it is.
-        ids: without the boundary, the prompt included.
-        complete: whether it came to its boundary.
-        drawn: how many symbols were drawn for it, those taken back included.
-        masked: how many stretches between two rests were masked because drawing them again had failed.
-        given_up: whether it was left because a stretch could not be drawn as well as it should be.
-    """
-
-    draw: Draw
-    ids: tuple[int, ...]
-    complete: bool
-    drawn: int
-    masked: int
-    given_up: bool = False
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How sequences are drawn.
-
-    Attributes:
-        boundary: symbols before and after each sequence.
-        prompt: symbols that every sequence begins with.
-        filters: applied in their order, after a mask and before the draw.
-        seed: of everything random.
-        longest: symbols of a sequence, at most; a constraint that knows its way out is held to it.
-        redraws: how often a stretch is drawn freely before it is masked; 0 masks always.
-        chance: by which the constraint draws what it leaves to chance, in [0, 1); None to draw this too by the seed.
-        patience: how many attempts at a piece are given up where a stretch remains regretted; later ones take it as it
-            is.
-    """
-
-    boundary: tuple[int, ...]
-    prompt: tuple[int, ...] = ()
-    filters: Sequence[Filter] = ()
-    seed: int = 0
-    longest: int = 1500
-    redraws: int = 12
-    chance: float | None = None
-    patience: int = 0
 
 
 def generate(
@@ -127,9 +64,7 @@ class _Batch:
 
     def __init__(self, model: SequenceModel, table: ConstraintTable, drawing: Drawing) -> None:
         self.model, self.table, self.drawing = model, table, drawing
-        self.stream = Stream(drawing.seed, model.emission.uniforms_per_draw)
-        # A temperature doesn't care what is masked; other filters do.
-        self.one_by_one = all(getattr(apply, "func", apply) is temperature for apply in drawing.filters)
+        self.choice = Choice(model.emission, table, drawing)
         # Boundary and prompt are read once for all; their last symbol is what every row reads first.
         self.known = [*drawing.boundary, *drawing.prompt]
         with torch.inference_mode():
@@ -161,7 +96,7 @@ class _Batch:
 
     def _keep(self, rows: Numbers) -> None:
         """Goes on with these rows only, in this order; one may be repeated."""
-        self.stream.keep(rows)
+        self.choice.keep(rows)
         if not len(self.every):
             self._make_room(len(rows))
             return
@@ -194,7 +129,8 @@ class _Batch:
         self._rest()
         logits, self.memory = self.model(self.inputs, self.memory)
         watched = at.length > at.unwatched
-        drawn = self._draw(logits[:, -1], watched)
+        masked = at.failures >= self.drawing.redraws
+        drawn = self.choice.draw(logits[:, -1], at, masked, watched)
         after, far = self.table.advance(at.near, at.far, drawn)
         if np.count_nonzero(watched):
             self._forbid_too_far(watched, drawn, after, far)
@@ -229,77 +165,12 @@ class _Batch:
         if len(rows):
             at.unwatched[rows] = self.drawing.longest - CLOSE - self.table.distances(at.near[rows], at.far[rows])
 
-    def _draw(self, logits: Tensor, watched: NDArray[np.bool_]) -> Numbers:
-        """A symbol for each row; nothing but what is allowed where all else is masked."""
-        at = self.at
-        masked = at.failures >= self.drawing.redraws
-        asked = masked & ~watched if self.one_by_one else np.zeros_like(masked)
-        rows = (masked & ~asked).nonzero()[0]
-        if len(rows):
-            logits = self._masked(logits, rows, watched)
-        for apply in self.drawing.filters:
-            logits = apply(logits)
-        chances = torch.from_numpy(self.stream.next(at.piece, at.attempt, at.drawn))
-        drawn: Numbers = self.model.emission.draw(logits, chances).numpy()
-        if np.count_nonzero(asked):
-            self._draw_allowed(asked.nonzero()[0], logits, drawn)
-        return drawn
-
-    def _masked(self, logits: Tensor, rows: Numbers, watched: NDArray[np.bool_]) -> Tensor:
-        """Logits without what these rows may not draw, or in watched ones what leads too far from the end."""
-        at, table = self.at, self.table
-        forbidden = np.zeros(logits.shape, dtype=np.bool_)
-        near = [row for row in rows.tolist() if not watched[row]]
-        if near:
-            forbidden[near] = ~table.allowed(at.near[near], at.far[near])
-        for row in rows[watched[rows]].tolist():
-            forbidden[row] = ~self._closing(row)
-        return logits.masked_fill(torch.from_numpy(forbidden), float("-inf")) if np.count_nonzero(forbidden) else logits
-
-    def _draw_allowed(self, rows: Numbers, logits: Tensor, drawn: Numbers) -> None:
-        """Puts in the place of what rows have drawn and may not draw what they may, as if the rest had been masked.
-
-        A symbol drawn after the forbidden ones that came up were taken away is as likely as under a mask, which would
-        have to ask for every symbol; mostly one or two are enough to be asked.
-
-        Args:
-            logits: filtered, of all rows, (batch, size).
-            drawn: by all rows, (batch,); overwritten.
-        """
-        at, emission = self.at, self.model.emission
-        logits, chances = logits.clone(), None
-        for tries in range(MOST_ASKED):
-            rows = rows[self.table.advance(at.near[rows], at.far[rows], drawn[rows])[0] < 0]
-            if not len(rows):
-                return
-            if chances is None:
-                chances = self._more_chances(rows)
-            logits[rows, drawn[rows]] = float("-inf")
-            if tries == MOST_ASKED - 1:
-                logits = self._masked(logits, rows, np.zeros(len(logits), dtype=np.bool_))
-            drawn[rows] = emission.draw(logits[rows], torch.from_numpy(chances[rows, tries])).numpy()
-
-    def _more_chances(self, rows: Numbers) -> NDArray[np.float64]:
-        """Uniform numbers beyond those that the step of each of these rows has, (batch, :data:`MOST_ASKED`, count)."""
-        at, count = self.at, self.model.emission.uniforms_per_draw
-        own = uniforms(
-            self.drawing.seed, at.piece[rows], at.attempt[rows], at.drawn[rows], count=(MOST_ASKED + 1) * count
-        )
-        chances = np.zeros((len(self.every), MOST_ASKED, count))
-        chances[rows] = own[:, count:].reshape(len(rows), MOST_ASKED, count)
-        return chances
-
-    def _closing(self, row: int) -> NDArray[np.bool_]:
-        """What this row may draw and still come to the end in time, shape (size,)."""
-        remaining = self.drawing.longest - int(self.at.length[row]) - 1
-        return self.table.closing(int(self.at.near[row]), int(self.at.far[row]), remaining)
-
     def _forbid_too_far(self, watched: NDArray[np.bool_], drawn: Numbers, after: Numbers, far: Numbers) -> None:
         """Forbids what was drawn in watched rows if the end is too far after it, and nearer after something else."""
         rows = (watched & (after >= 0)).nonzero()[0]
         too_far = self.table.distances(after[rows], far[rows]) > self.drawing.longest - self.at.length[rows] - 1
         for row in rows[too_far].tolist():
-            if not self._closing(row)[drawn[row]]:
+            if not self.choice.closing(self.at, row)[drawn[row]]:
                 after[row] = FORBIDDEN
 
     def _forbid_regretted(self, after: Numbers, far: Numbers) -> None:

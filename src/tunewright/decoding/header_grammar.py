@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tunewright.decoding.plan import Free, Plan
+from tunewright.music.title_spelling import EDGE, TitleSpelling, kind
 
 LONGEST_TEXT = 60
 """Characters of a title or another free text, at most."""
@@ -23,7 +24,7 @@ class Fields:
         gaps: what stands between the colon and the value of each field.
         values: legal values of a field, as they are written; a field without any holds free text.
         numbered: fields whose value is followed by this and a number, e.g. ``{"Z": "-"}`` for ``Z: id:dc-reel-18``.
-        characters: what free text is made of.
+        text: how free text is spelled.
         meanings: values that are spelled otherwise, as a codec must -> what they mean.
     """
 
@@ -31,7 +32,7 @@ class Fields:
     gaps: Mapping[str, str]
     values: Mapping[str, tuple[str, ...]]
     numbered: Mapping[str, str]
-    characters: str
+    text: TitleSpelling
     meanings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -40,7 +41,7 @@ class Head(NamedTuple):
 
     Attributes:
         letters: of the fields that are complete.
-        line: what is written of the next one; of free text and numbers only as much as matters.
+        line: what is written of the next one; of free text only the kind of its last character, of numbers nothing.
         written: characters of free text or digits in it.
         meter: value of ``M:``.
         unit_length: value of ``L:``.
@@ -86,7 +87,7 @@ class HeaderGrammar:
             place = len(head.line)
             found |= {text[place] for text in texts if text.startswith(head.line) and len(text) > place}
             if self._kind(letter) == TEXT and head.line.startswith(prefix):
-                found |= set(self.fields.characters)
+                found |= self.fields.text.characters
         return found
 
     def complete(self, head: Head) -> bool:
@@ -115,14 +116,16 @@ class HeaderGrammar:
 
     def _rest_of_line(self, head: Head, letter: str) -> int:
         """Fewest characters that complete a line with this field, the line end included."""
-        prefix, kind = self._prefix(letter), self._kind(letter)
+        prefix, own = self._prefix(letter), self._kind(letter)
         to_value = max(len(prefix) - len(head.line), 0)
-        if kind == LITERAL:
+        if own == LITERAL:
             suffix = self.fields.numbered.get(letter, "")
             texts = [prefix + value + suffix for value in self.fields.values[letter]]
             shortest = min(len(text) - len(head.line) for text in texts if text.startswith(head.line))
             return shortest + (suffix != "" and not head.written) + 1
-        return to_value + (head.written == 0 or head.line.endswith(" ")) + 1
+        if own == TEXT:
+            return to_value + self.fields.text.rest(head.line[len(prefix) :] or EDGE) + 1
+        return to_value + (head.written == 0) + 1
 
     def _following(self, head: Head) -> Iterator[str]:
         """Letters of the fields that may come next."""
@@ -140,18 +143,18 @@ class HeaderGrammar:
 
     def _value(self, head: Head, letter: str, prefix: str, char: str) -> Head | None:
         """One more character of a field's value."""
-        kind = self._kind(letter)
-        if kind == LITERAL:
+        own = self._kind(letter)
+        if own == LITERAL:
             return self._literal(head, letter, prefix, char)
-        if kind == NUMBER:
+        if own == NUMBER:
             return self._digit(head, prefix, char)
-        first = head.line == prefix
-        if char not in self.fields.characters or head.written == LONGEST_TEXT or (first and char == " "):
+        text = self.fields.text
+        if not text.goes(head.line[len(prefix) :] or EDGE, char):
             return None
-        if char == " " and (head.line.endswith(" ") or head.written >= LONGEST_TEXT - 1):
+        if head.written + 1 + text.rest(kind(char)) > LONGEST_TEXT:
             return None
-        # Which letters have come doesn't matter, but that the text doesn't end with a space does.
-        return head._replace(line=prefix + ("x " if char == " " else "x"), written=head.written + 1)
+        # Which letters have come doesn't matter, only what may stand beside the last one.
+        return head._replace(line=prefix + kind(char), written=head.written + 1)
 
     def _literal(self, head: Head, letter: str, prefix: str, char: str) -> Head | None:
         line = head.line + char
@@ -175,12 +178,12 @@ class HeaderGrammar:
             prefix = self._prefix(letter)
             if not head.line.startswith(prefix):
                 continue
-            value, kind = head.line[len(prefix) :], self._kind(letter)
+            value, own = head.line[len(prefix) :], self._kind(letter)
             suffix = self.fields.numbered.get(letter, "")
-            if kind == LITERAL and not suffix:
+            if own == LITERAL and not suffix:
                 complete = value in self.fields.values[letter]
             else:
-                complete = head.written > 0 and not value.endswith(" ")
+                complete = self.fields.text.goes(value or EDGE, EDGE) if own == TEXT else head.written > 0
             if not complete:
                 return None
             after = head._replace(letters=head.letters + letter, line="", written=0)

@@ -6,7 +6,6 @@ grace notes don't count, tied notes are one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,11 +14,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tunewright.music.forms import sections_of
-from tunewright.music.keys import FIFTHS
 from tunewright.music.playing_order import is_pickup, sections
-from tunewright.music.tune import Bar, Key, Note, Tune
-
-_TONIC = re.compile(r"([A-G])([#b]?)")
+from tunewright.music.tonic import tonic_pitch_class
+from tunewright.music.tune import Bar, Note, Tune
 
 BarContent = tuple[tuple[int | None, Fraction], ...]
 """Top pitch (MIDI; None for a rest) and length of each note of a bar."""
@@ -93,7 +90,7 @@ def _melody_notes(bars: Sequence[Bar]) -> list[MelodyNote]:
     found: list[MelodyNote] = []
     tied = False
     for bar in bars:
-        tonic = _tonic(bar.key)
+        tonic = tonic_pitch_class(bar.key)
         for note in bar.notes:
             pitch = _top(note)
             if pitch is None:
@@ -109,9 +106,3 @@ def _melody_notes(bars: Sequence[Bar]) -> list[MelodyNote]:
 
 def _top(note: Note) -> int | None:
     return max((pitch.midi for pitch in note.pitches), default=None)
-
-
-def _tonic(key: Key) -> int | None:
-    """Pitch class of the tonic; None where the key names none, as for bagpipes."""
-    match = _TONIC.match(key.name)
-    return (7 * FIFTHS[match[1]] + {"#": 1, "b": -1, "": 0}[match[2]]) % 12 if match else None

@@ -15,6 +15,7 @@ from typing import Any
 
 from tunewright.music.lexer import LENGTH, PITCH, parse_length
 from tunewright.music.reader import read_tune
+from tunewright.music.title_spelling import pairs_of
 
 RARE = 500
 """What is used by fewer than one tune in so many is not part of the language."""
@@ -57,6 +58,8 @@ class Dialect:
         implicit_repeats: whether repeated parts may begin without it.
         line_mark: what stands before the end of each line of music, e.g. ``"!"``.
         title_characters: what titles are made of.
+        title_pairs: kinds of them that stand beside one another, as :mod:`tunewright.music.title_spelling` tells them;
+            empty if all may.
         longest: characters of the longest tune.
         longest_pickup: that begins a tune, as a part of its bar, e.g. ``"1/2"``.
     """
@@ -78,6 +81,7 @@ class Dialect:
     title_characters: str
     longest: int
     longest_pickup: str = "1/2"
+    title_pairs: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Dialect:
@@ -88,13 +92,13 @@ class Dialect:
 
         def used(found: Iterable[Iterable[str]]) -> tuple[str, ...]:
             """What is found in enough tunes, the most frequent first."""
-            counts = Counter(chain.from_iterable(map(set, found)))
+            counts = Counter(chain.from_iterable(map(dict.fromkeys, found)))  # unlike sets, of one order in every run
             return tuple(one for one, count in counts.most_common() if count >= enough)
 
         notes = [_NOTE.findall(_NO_NOTES.sub(" ", body)) for body in bodies]
         kinds = {name: used(_found(kind, body) for body in bodies) for name, kind in _KINDS.items()}
         lengths = used([length for _, length in own if parse_length(length)] for own in notes)
-        titles = [line for header, _ in halves for line in header if line.startswith("T:")]
+        titles = [line[2:] for header, _ in halves for line in header if line.startswith("T:")]
         return cls(
             lengths=("", *(length for length in lengths if length)),
             accidentals=used(_found(_SIGN, body) for body in bodies),
@@ -110,9 +114,10 @@ class Dialect:
             opens_repeats=sum("|:" in body for body in bodies) >= enough,
             implicit_repeats=sum(":|" in body and "|:" not in body for body in bodies) >= enough,
             line_mark="!" if sum("!\n" in body for body in bodies) > len(bodies) // 2 else "",
-            title_characters="".join(sorted(set(TITLE.findall("".join(line[2:] for line in titles))))),
+            title_characters="".join(sorted(set(TITLE.findall("".join(titles))))),
             longest=max(map(len, texts), default=0),
             longest_pickup=_longest_pickup(texts, enough),
+            title_pairs=tuple(sorted(used(pairs_of(title) for title in titles if title.strip()))),
         )
 
     def within(self, alphabet: str) -> Dialect:

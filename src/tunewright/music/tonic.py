@@ -1,4 +1,4 @@
-"""Whether parts of tunes end where most do: on the tonic of their key, by its letter."""
+"""The tonic of a key, and whether parts of tunes end where most do: on it, by its letter."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import re
 from collections.abc import Iterator
 
 from tunewright.errors import InputError
-from tunewright.music.keys import parse_key
+from tunewright.music.keys import FIFTHS, parse_key
 from tunewright.music.playing_order import sections
 from tunewright.music.tune import Key, Tune
 
 _FIELD = re.compile(r"[A-Za-z]:")
+_TONIC = re.compile(r"([A-G])([#b]?)")
 LETTERS = "ABCDEFG"
 
 
 def tonic_letter(key: Key) -> str:
     """The letter of a key's tonic; empty where the key names none, as for bagpipes."""
     return key.name[0] if key.name[0] in LETTERS else ""
+
+
+def tonic_pitch_class(key: Key) -> int | None:
+    """Pitch class of a key's tonic; None where the key names none, as for bagpipes."""
+    match = _TONIC.match(key.name)
+    return (7 * FIFTHS[match[1]] + {"#": 1, "b": -1, "": 0}[match[2]]) % 12 if match else None
 
 
 def tonic_ends(tune: Tune) -> Iterator[bool]:
