@@ -22,7 +22,7 @@ from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
 from tunewright.music.tonic import tonic_ends
 from tunewright.run import FORMAT, Run, builtin_run, open_corpus, open_run, text_sha256
-from tunewright.wish import MOST_BARS, Wish
+from tunewright.wish import MOST_BARS, USUAL_TEMPERATURE, Wish
 
 PLAIN = Wish(temperature=0.5, seed=11)
 COOL = replace(
@@ -365,7 +365,7 @@ def test_filters_are_those_that_change_something_in_their_order() -> None:
     def names(wish: Wish) -> list[str]:
         return [f"{chosen.func.__name__}={chosen.keywords['value']}" for chosen in wish.filters()]  # type: ignore[attr-defined]
 
-    assert names(Wish()) == ["temperature=0.8"]
+    assert names(Wish()) == [f"temperature={USUAL_TEMPERATURE}"]
     assert names(Wish(temperature=1)) == []
     everything = Wish(temperature=2, top_k=5, top_p=0.9, min_p=0.1, greedy=True)
     assert names(everything) == ["temperature=2", "top_k=5", "top_p=0.9", "min_p=0.1", "greedy=True"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import own_tune
+from tunewright.cli.tunes import compose
 from tunewright.errors import DecodingError
 from tunewright.music.reader import read_tune
 from tunewright.wish import Wish
@@ -83,7 +84,12 @@ def test_what_was_told_before_these_wishes_were_known_still_loads() -> None:
         "type": "jig", "meter": "", "key": "Edor", "title": "", "prompt": "", "temperature": 0.8, "top_k": 0,
         "top_p": 1.0, "min_p": 0.0, "greedy": False, "seed": 3,
     }  # fmt: skip
-    assert Wish(**old) == Wish(type="jig", key="Edor", seed=3)  # type: ignore[arg-type]
+    assert Wish(**old) == Wish(type="jig", key="Edor", temperature=0.8, seed=3)  # type: ignore[arg-type]
+
+
+def test_the_command_draws_at_the_usual_temperature() -> None:
+    option = next(option for option in compose.params if option.name == "temperature")
+    assert option.default == Wish().temperature
 
 
 def test_a_wish_stays_as_it_was_made() -> None:

@@ -32,7 +32,7 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 @click.option("--diatonic", is_flag=True, help="No pitch outside the key signature.")
 @click.option("--free", is_flag=True, help="Draw without the constraint that keeps bars right.")
 @click.option("--masked", is_flag=True, help="Rule out each wrong symbol instead of drawing a wrong bar again.")
-@click.option("--temperature", default=0.8, show_default=True, help="Below 1 plays safer, above 1 wilder.")
+@click.option("--temperature", default=0.85, show_default=True, help="Below 1 plays safer, above 1 wilder.")
 @click.option("--top-k", default=0, help="Draw from the k likeliest symbols.")
 @click.option("--top-p", default=1.0, help="Draw from the likeliest symbols that reach this probability.")
 @click.option("--min-p", default=0.0, help="Draw from symbols at least this share as likely as the likeliest.")

@@ -63,6 +63,6 @@ def _rests(pairs: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     nearer = {EDGE}
     while nearer:
-        nearer = {first for first, second in pairs if second in nearer} - found.keys()
+        nearer = {pair[0] for pair in pairs if pair[1] in nearer} - found.keys()
         found |= dict.fromkeys(nearer, max(found.values(), default=-1) + 1)
     return found
