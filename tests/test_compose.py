@@ -22,7 +22,7 @@ from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
 from tunewright.music.tonic import tonic_ends
 from tunewright.run import FORMAT, Run, builtin_run, open_corpus, open_run, text_sha256
-from tunewright.wish import MOST_BARS, USUAL_TEMPERATURE, Wish
+from tunewright.wish import MOST_BARS, Wish
 
 PLAIN = Wish(temperature=0.5, seed=11)
 COOL = replace(
@@ -118,7 +118,7 @@ def test_a_free_wish_keeps_its_header(tiny_run: Run) -> None:
 
 
 def test_tokens_drawn_freely_begin_as_the_run_has_learned() -> None:
-    for composition in compose(builtin_run("irish"), Wish(free=True, type="jig", temperature=0.5, seed=1), count=4):
+    for composition in compose(builtin_run("irish"), Wish(free=True, type="jig", temperature=0.8, seed=1), count=4):
         head, _, music = composition.provenance["drawn"].partition("\nK:")
         assert re.fullmatch(r"X:1\nT:[^\n\]/|]+\nR:jig\nM:[^\n|]+\nL:1/8", head)
         assert music.count("|") > 8
@@ -365,7 +365,7 @@ def test_filters_are_those_that_change_something_in_their_order() -> None:
     def names(wish: Wish) -> list[str]:
         return [f"{chosen.func.__name__}={chosen.keywords['value']}" for chosen in wish.filters()]  # type: ignore[attr-defined]
 
-    assert names(Wish()) == [f"temperature={USUAL_TEMPERATURE}"]
+    assert names(Wish()) == ["temperature=0.85"]
     assert names(Wish(temperature=1)) == []
     everything = Wish(temperature=2, top_k=5, top_p=0.9, min_p=0.1, greedy=True)
     assert names(everything) == ["temperature=2", "top_k=5", "top_p=0.9", "min_p=0.1", "greedy=True"]
