@@ -148,13 +148,28 @@ def test_gradients_reach_all_parameters(positions: Positions, tied: bool) -> Non
 def test_it_begins_as_gpt2_does() -> None:
     torch.manual_seed(0)
     model = Transformer(83, layers=8)
-    spreads = {name: value.std().item() for name, value in model.named_parameters() if value.numel() > 9000}
-    assert len(spreads) == 1 + 8 * 5
+    large = {name: value for name, value in model.named_parameters() if value.numel() > 9000}
+    spreads = {name: value.std().item() for name, value in large.items() if not name.endswith("distances")}
+    assert len(spreads) == 1 + 8 * 4
     for name, spread in spreads.items():
         added = name.endswith(("leave.weight", "narrow.weight"))
         assert spread == pytest.approx(0.02 / 4 if added else 0.02, rel=0.05), name
     inputs, targets = torch.randint(0, 83, (2, 4, 100))
     assert model.emission.nll(model(inputs)[0], targets).mean().item() == pytest.approx(math.log(83), abs=0.1)
+
+
+def test_relative_positions_begin_as_sinusoids() -> None:
+    model = Transformer(83, hidden_size=64, heads=4, layers=1, longest_distance=30)
+    distances = dict(model.named_parameters())["blocks.0.attention.distances"]
+    assert distances.shape == (4, 31, 16)
+    for distance in (0, 1, 30):
+        for pair in range(8):
+            angle = distance * 10_000 ** -(pair / 8)
+            sine, cosine = distances[2, distance, [pair, 8 + pair]].tolist()
+            assert (sine, cosine) == pytest.approx((math.sin(angle), math.cos(angle)), abs=1e-5)
+    assert dict(Transformer(83, hidden_size=12, heads=4, layers=1).named_parameters())[
+        "blocks.0.attention.distances"
+    ].shape == (4, 257, 3)
 
 
 def test_tied_weights_are_saved_once() -> None:

@@ -76,12 +76,14 @@ class Attention(nn.Module, ABC):
 class RelativeAttention(Attention):
     """A learned vector for each distance and head, compared with the query beside the key (Huang et al. 2018).
 
-    Distances beyond the longest share its vector (Shaw et al. 2018).
+    Distances beyond the longest share its vector (Shaw et al. 2018). At the start the vectors are the sinusoids of
+    Vaswani et al. 2017, so that what is found out about one distance holds for its neighbours: begun at random, each is
+    learned by itself, and several times as slowly.
     """
 
     def __init__(self, hidden_size: int, heads: int, longest_distance: int, dropout: float) -> None:
         super().__init__(hidden_size, heads, longest_distance, dropout)
-        self.distances = nn.Parameter(torch.empty(heads, longest_distance + 1, self.head_size))
+        self.distances = nn.Parameter(sinusoids(longest_distance + 1, self.head_size).repeat(heads, 1, 1))
 
     def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
         return queries @ keys.transpose(2, 3) + self.relative(queries, keys.shape[2])
@@ -108,13 +110,24 @@ class RotaryAttention(Attention):
 
     def __init__(self, hidden_size: int, heads: int, longest_distance: int, dropout: float) -> None:
         super().__init__(hidden_size, heads, longest_distance, dropout)
-        half = self.head_size // 2
-        self.register_buffer("speeds", SLOWEST ** -(torch.arange(half) / half), persistent=False)
+        self.register_buffer("speeds", _speeds(self.head_size // 2), persistent=False)
 
     def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
         places = torch.arange(keys.shape[2], device=keys.device)
         turned = turn(queries, places[-queries.shape[2] :], self.speeds)
         return turned @ turn(keys, places, self.speeds).transpose(2, 3)
+
+
+def sinusoids(count: int, size: int) -> Tensor:
+    """Sines and cosines of the numbers from 0 on, at speeds from 1 radian a step down, (count, size)."""
+    half = math.ceil(size / 2)
+    angles = torch.arange(count).unsqueeze(1) * _speeds(half)
+    return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :size]
+
+
+def _speeds(count: int) -> Tensor:
+    """Radians a step, from 1 down, (count,)."""
+    return SLOWEST ** -(torch.arange(count) / count)
 
 
 def turn(vectors: Tensor, places: Tensor, speeds: Tensor) -> Tensor:

@@ -182,7 +182,7 @@ class Transformer(nn.Module):
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
                 nn.init.zeros_(parameter)
-            elif "norm" not in name:
+            elif "norm" not in name and not name.endswith("distances"):
                 added = name.endswith(("leave.weight", "narrow.weight"))
                 nn.init.normal_(parameter, std=SPREAD / math.sqrt(2 * len(self.blocks)) if added else SPREAD)
 
