@@ -37,7 +37,7 @@ wheel: .venv/tested
 	touch $@
 
 .venv/tested: .venv/installed
-	$(PIP) install --constraint constraints.txt --editable '.[dev,tensorboard]'
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:

@@ -102,7 +102,7 @@ def trained(recipe: str, form: str, seed: int, options: argparse.Namespace) -> R
         return open_run(folder)
     speeds = [bare_seconds()]
     resume = (folder / "run.json").exists()
-    run = train(settings_of(recipe, form, seed, options.quick), folder, standard_trackers(), resume=resume)
+    run = train(settings_of(recipe, form, seed, options.quick), folder, standard_trackers("console"), resume=resume)
     speeds.append(bare_seconds())
     write_whole(folder / SPEED, json.dumps(speeds))
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from tunewright.run import Run
 from tunewright.settings import Settings
 from tunewright.train import train
 from tunewright.training.trackers import standard_trackers
+
+if TYPE_CHECKING:
+    from tunewright.study.results import Study
 
 # One thread: models here are tiny, and two that wait for one another on a busy machine are far slower than one. Nothing
 # above imports PyTorch, which reads this once.
@@ -76,7 +80,7 @@ def tiny_settings(own_file: Path, *changes: str) -> Settings:
 @pytest.fixture(scope="session")
 def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run trained for seconds on tunes of our own."""
-    return train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers(bar=False))
+    return train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers())
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +89,14 @@ def irish_corpus() -> irish.IrishCorpus:
     if download.find_file(irish.NAME, irish.SHA256) is None:
         pytest.skip(f"irish.abc is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
     return irish.open_irish()
+
+
+@pytest.fixture(scope="session")
+def tiny_study(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Two sizes, two temperatures, two seeds."""
+    from tests.study.studies import tiny_plan
+    from tunewright.executor import InProcess
+    from tunewright.study.conduct import conduct
+
+    folder = tmp_path_factory.mktemp("studies") / "tiny"
+    return conduct(folder, InProcess(), tiny_plan(own_file, seeds=2))

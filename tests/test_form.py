@@ -37,7 +37,7 @@ def collected_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house_run(collected_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The tiny run on collected tunes in house form."""
     settings = tiny_settings(collected_file, "corpus.form=house", "training.iterations=500")
-    return train(settings, tmp_path_factory.mktemp("runs") / "house", standard_trackers(bar=False))
+    return train(settings, tmp_path_factory.mktemp("runs") / "house", standard_trackers())
 
 
 def test_the_form_does_not_change_the_split(collected_file: Path) -> None:

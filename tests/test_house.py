@@ -14,13 +14,14 @@ import tunewright
 SOURCE = Path(tunewright.__file__).parent
 LEVELS = {
     "errors": 0, "contracts": 0, "files": 0, "catalogue": 0,
-    "music": 1, "settings": 1,
+    "music": 1, "settings": 1, "executor": 1, "messages": 1,
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
     "training": 3, "run": 3, "wish": 3, "baselines": 3,
     "run_writer": 4, "evaluate": 4, "language": 4, "attempts": 4,
     "train": 5, "composer": 5, "compose": 6,
-    "publish": 7, "export": 7, "audit": 7, "compare": 7,
-    "cli": 8, "__main__": 9, "__init__": 9,
+    "publish": 7, "export": 7, "audit": 7, "compare": 7, "quality": 7, "samples": 7,
+    "study": 8, "listening": 9, "report": 10,
+    "cli": 11, "__main__": 12, "__init__": 12,
 }  # fmt: skip
 
 

@@ -29,9 +29,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
 def test_a_training_opens_its_corpus_once(own_file: Path, tmp_path: Path, opened: list[Settings]) -> None:
     settings = tiny_settings(own_file, "training.iterations=2")
-    train(settings, tmp_path / "run", standard_trackers(bar=False))
+    train(settings, tmp_path / "run", standard_trackers())
     assert opened == [settings]
-    train(settings, tmp_path / "run", standard_trackers(bar=False), resume=True)
+    train(settings, tmp_path / "run", standard_trackers(), resume=True)
     assert len(opened) == 2
 
 
@@ -40,5 +40,5 @@ def test_a_folder_with_a_run_is_refused_before_any_corpus_is_opened(
 ) -> None:
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(RunError, match="holds a run already"):
-        train(tiny_settings(own_file), tmp_path, standard_trackers(bar=False))
+        train(tiny_settings(own_file), tmp_path, standard_trackers())
     assert opened == []

@@ -33,6 +33,13 @@ PARTS: dict[str, dict[str, str]] = {
         "gru": "tunewright.models.recurrent:GRU",
         "transformer": "tunewright.models.transformer:Transformer",
     },
+    "tracker": {
+        "jsonl": "tunewright.training.trackers:JsonLines",
+        "picture": "tunewright.training.trackers:LossPicture",
+        "console": "tunewright.training.trackers:Console",
+        "tensorboard": "tunewright.training.tensorboard:TensorBoard",
+        "comet": "tunewright.training.comet:Comet",
+    },
     "filter": {
         "temperature": "tunewright.decoding.filters:temperature",
         "top_k": "tunewright.decoding.filters:top_k",

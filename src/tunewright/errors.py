@@ -9,6 +9,7 @@
     ├── DecodingError               a prompt or wish that cannot be continued
     ├── RenderingError              a piece that cannot be played or drawn
     ├── OutputError                 a place that cannot be written to
+    ├── WorkerError                 a process that works for us has died
     └── MissingExtraError           an optional library is not installed; the message holds the line that installs it
 
 Anything else that escapes is a bug of ours, and is shown with its traceback.
@@ -51,6 +52,10 @@ class RenderingError(TunewrightError):
 
 class OutputError(TunewrightError):
     """A place that cannot be written to."""
+
+
+class WorkerError(TunewrightError):
+    """A process that works for us has died."""
 
 
 class MissingExtraError(TunewrightError):

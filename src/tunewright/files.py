@@ -9,6 +9,11 @@ from pathlib import Path
 
 from tunewright.errors import OutputError
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -32,3 +37,24 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     with replacing(path) as beside:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+@contextmanager
+def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Holds a folder, made where it isn't there, for one process at a time. What ends the process in whatever way lets
+    go. Windows holds nothing.
+
+    Args:
+        wait: for another process that holds it.
+
+    Raises:
+        OutputError: another process holds it, and there is no waiting.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        if fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputError(f"another process is at work in {folder}: wait for it, or end it first") from None
+        yield

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tunewright import catalogue
 from tunewright.contracts import Codec, Corpus, Piece
@@ -57,9 +57,14 @@ USUAL = "session"
 
 @dataclass(frozen=True)
 class Run:
-    """An opened run folder; parts are read when first asked for."""
+    """An opened run folder; parts are read when first asked for.
+
+    Attributes:
+        weights: what it composes with: ``"best"`` (on validation) or ``"last"``.
+    """
 
     folder: Path
+    weights: Literal["best", "last"] = "best"
 
     @property
     def name(self) -> str:
@@ -69,6 +74,11 @@ class Run:
     def is_builtin(self) -> bool:
         """Whether it came with the package."""
         return self.folder.parent == BUILTIN
+
+    @property
+    def workplace(self) -> Path:
+        """Where what is made of it is kept: its folder; of a run that came with the package, one of its name here."""
+        return Path("runs") / self.name if self.is_builtin else self.folder
 
     @cached_property
     def settings(self) -> Settings:
@@ -139,11 +149,11 @@ class Run:
         model: nn.Module = catalogue.build("model", section.name, section.options, self.codec.size, boundary)
         return model
 
-    def model(self, weights: str = "best") -> nn.Module:
+    def model(self, weights: str = "") -> nn.Module:
         """The trained model in inference mode, in single precision.
 
         Args:
-            weights: ``"best"`` or ``"last"``.
+            weights: ``"best"`` or ``"last"``; empty for those it composes with.
 
         Raises:
             RunError: the run has no weights yet.
@@ -151,7 +161,7 @@ class Run:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        path = self.folder / f"{weights}.safetensors"
+        path = self.folder / f"{weights or self.weights}.safetensors"
         if not path.exists():
             path = self.folder / "last.safetensors"
         if not path.exists():

@@ -11,6 +11,7 @@ from typing import Any
 from tunewright.contracts import Codec, Corpus, Split
 from tunewright.evaluation.originality import calibrated
 from tunewright.evaluation.tune_index import TuneIndex
+from tunewright.executor import cores
 from tunewright.files import write_whole
 from tunewright.music.dialect import Dialect
 from tunewright.music.headers import HeaderStyle
@@ -61,6 +62,7 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
         },
         "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
+        "machine": {"platform": platform.platform(terse=True), "processor": platform.machine(), "cores": cores()},
         "results": {},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as replace_field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,24 @@ if TYPE_CHECKING:
     from tunewright.training.trainer import Trainer
 
 MakeTrackers = Callable[[Run, "Trainer"], "Sequence[Tracker]"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train, where that isn't told in iterations. They are measured out before the training begins, and
+    fixed in its settings: the schedule of the learning rate depends on them.
+
+    Attributes:
+        minutes: about so many, by the speed of the first seconds.
+        units: of text to be read, e.g. characters.
+    """
+
+    minutes: float | None = None
+    units: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.minutes and self.units:
+            raise SettingsError("minutes and characters both say how long to train; give one of them")
 
 
 def divide(settings: Settings, corpus: Corpus) -> Split:
@@ -111,23 +130,29 @@ def _source(run: Run, corpus: Corpus) -> Source:
 
 
 def train(
-    settings: Settings, folder: Path, make_trackers: MakeTrackers, *, resume: bool = False, minutes: float | None = None
+    settings: Settings,
+    folder: Path,
+    make_trackers: MakeTrackers,
+    *,
+    resume: bool = False,
+    budget: Budget | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Trains what the settings describe into a run folder.
 
     Args:
         make_trackers: who shall watch, made when run and trainer stand ready.
         resume: go on with the run in this folder, whose own settings then hold.
-        minutes: train for about so long: the speed is measured first and the number of iterations fixed in the
-            settings.
+        budget: how long, where the settings don't say it in iterations.
+        stop: asked after each iteration whether to end here, as if the user had stopped it.
 
     Raises:
         RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.
     """
-    run, trainer = _resumed(folder) if resume else _started(settings, folder, minutes)
+    run, trainer = _resumed(folder) if resume else _started(settings, folder, budget or Budget())
     trackers = make_trackers(run, trainer)
     try:
-        outcome = trainer.run(trackers)
+        outcome = trainer.run(trackers, stop)
     finally:
         for tracker in trackers:
             tracker.close()
@@ -136,13 +161,13 @@ def train(
     return open_run(folder)
 
 
-def _started(settings: Settings, folder: Path, minutes: float | None) -> tuple[Run, Trainer]:
+def _started(settings: Settings, folder: Path, budget: Budget) -> tuple[Run, Trainer]:
     _refuse_a_run_in(folder)
     corpus = open_corpus(settings)
     run, about = start_run(settings, folder, corpus)
     trainer = build_trainer(run, corpus)
-    if minutes is not None:
-        run = _fix_iterations(run, trainer, minutes)
+    if iterations := _iterations(run, corpus, trainer, budget):
+        run = _fix_iterations(run, iterations)
         trainer = build_trainer(run, corpus)
     # Only now is it a run: what could not even begin doesn't stand in the way of another try.
     write_about(folder, about)
@@ -160,14 +185,32 @@ def _resumed(folder: Path) -> tuple[Run, Trainer]:
     return run, trainer
 
 
-def _fix_iterations(run: Run, trainer: Trainer, minutes: float) -> Run:
-    from tunewright.files import write_whole
-    from tunewright.settings import dump_settings
+def _iterations(run: Run, corpus: Corpus, trainer: Trainer, budget: Budget) -> int:
+    """How many iterations make up the budget; 0 where the settings say it."""
     from tunewright.training.trainer import iterations_in
 
-    settings = run.settings.changed([f"training.iterations={iterations_in(trainer, minutes)}"])
+    if budget.minutes:
+        return iterations_in(trainer, budget.minutes)
+    if budget.units:
+        settings = run.settings.training
+        per_iteration = settings.batch_size * settings.length * units_per_symbol(run, corpus)
+        return max(1, round(budget.units / per_iteration))
+    return 0
+
+
+def _fix_iterations(run: Run, iterations: int) -> Run:
+    from tunewright.files import write_whole
+    from tunewright.settings import dump_settings
+
+    settings = run.settings.changed([f"training.iterations={iterations}"])
     write_whole(run.folder / "settings.json", dump_settings(settings))
     return Run(run.folder)
+
+
+def units_per_symbol(run: Run, corpus: Corpus) -> float:
+    """Units of text that a symbol of the training pieces stands for, on average."""
+    pieces = run.part_pieces(corpus, "training")
+    return sum(map(run.codec.units, pieces)) / sum(len(run.codec.encode(piece)) for piece in pieces)
 
 
 def _results(trainer: Trainer, outcome: Any) -> dict[str, Any]:

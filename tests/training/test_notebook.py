@@ -16,7 +16,7 @@ from tunewright.train import train
 trackers.SECONDS_BETWEEN_PICTURES = 0.05
 changes = ['corpus.name="{tunes}"', "model.embedding_size=8", "model.hidden_size=16", "training.iterations=40",
            "training.batch_size=4", "training.length=32", "training.validate_every=20"]
-train(Settings().changed(changes), Path("{folder}"), trackers.standard_trackers(bar=False));
+train(Settings().changed(changes), Path("{folder}"), trackers.standard_trackers());
 """
 
 

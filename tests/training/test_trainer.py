@@ -20,9 +20,9 @@ from tunewright.export import export_run
 from tunewright.models.recurrent import LSTM
 from tunewright.run import Run, open_run
 from tunewright.settings import TrainingSettings, dump_settings
-from tunewright.train import build_trainer, start_run, train
+from tunewright.train import Budget, build_trainer, start_run, train
 from tunewright.training.batches import RandomWindows, Same
-from tunewright.training.trackers import JsonLines, read_metrics, standard_trackers
+from tunewright.training.trackers import JsonLines, Tracker, read_metrics, standard_trackers, watched
 from tunewright.training.trainer import OPTIMISERS, Trainer
 
 DEMANDING = (
@@ -35,7 +35,7 @@ DEMANDING = (
 
 
 def quiet(run: Run, trainer: Trainer) -> list[Any]:
-    return [JsonLines(run.folder / "metrics.jsonl", trainer.done)]
+    return [JsonLines(watched(run, trainer))]
 
 
 def weights(run: Run, name: str = "last") -> dict[str, torch.Tensor]:
@@ -88,15 +88,12 @@ def test_stopped_and_resumed_is_as_if_never_stopped(own_file: Path, tmp_path: Pa
     )
     unbroken = train(settings, tmp_path / "unbroken", quiet)
 
-    class StopAt:
+    class StopAt(Tracker):
         """Presses Ctrl-C at an iteration."""
 
         def track(self, record: dict[str, Any]) -> None:
             if record["iteration"] == 33 and "loss" in record:
                 os.kill(os.getpid(), signal.SIGINT)
-
-        def close(self) -> None:
-            pass
 
     stopped = train(settings, tmp_path / "stopped", lambda run, trainer: [*quiet(run, trainer), StopAt()])
     assert stopped.about["results"]["stopped"]
@@ -114,7 +111,7 @@ def test_killed_and_resumed_is_as_if_never_killed(own_file: Path, tmp_path: Path
         "import sys, pathlib\nfrom tunewright.settings import read_settings\nfrom tunewright.train import train\n"
         "from tunewright.training.trackers import standard_trackers\n"
         "settings = read_settings(pathlib.Path(sys.argv[1]).read_text(), '')\n"
-        "train(settings, pathlib.Path(sys.argv[2]), standard_trackers(bar=False))"
+        "train(settings, pathlib.Path(sys.argv[2]), standard_trackers())"
     )
     folder = tmp_path / "killed"
     child = subprocess.Popen([sys.executable, "-c", code, str(recipe), str(folder)])
@@ -135,7 +132,9 @@ def test_a_run_is_not_written_over(tiny_run: Run) -> None:
 
 
 def test_minutes_fix_the_iterations_in_the_settings(own_file: Path, tmp_path: Path) -> None:
-    run = train(tiny_settings(own_file, "training.schedule=cosine"), tmp_path / "run", quiet, minutes=0.02)
+    run = train(
+        tiny_settings(own_file, "training.schedule=cosine"), tmp_path / "run", quiet, budget=Budget(minutes=0.02)
+    )
     done = run.about["results"]["iterations"]
     assert run.settings.training.iterations == done
     assert read_metrics(run.folder / "metrics.jsonl")[0]["iteration"] == 1
@@ -223,7 +222,7 @@ def test_tunes_are_learned_in_other_keys_and_measured_in_their_own(own_file: Pat
 def test_trackers_write_metrics_picture_and_events(own_file: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     settings = tiny_settings(own_file, "training.iterations=30", "training.validate_every=10")
-    run = train(settings, tmp_path / "run", standard_trackers(tensorboard=True))
+    run = train(settings, tmp_path / "run", standard_trackers("console", "tensorboard"))
     records = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     assert [record["iteration"] for record in records if "loss" in record] == list(range(1, 31))
     assert [record["iteration"] for record in records if "validation" in record] == [10, 20, 30]
@@ -257,7 +256,7 @@ def test_a_damaged_state_is_told(own_file: Path, tmp_path: Path) -> None:
 def test_a_loss_that_is_no_number_stops_and_keeps_what_was_saved(own_file: Path, tmp_path: Path) -> None:
     settings = tiny_settings(own_file, "training.iterations=50", "training.checkpoint_every=10")
 
-    class Explode:
+    class Explode(Tracker):
         """What too high a learning rate ends in."""
 
         def __init__(self, trainer: Trainer) -> None:
@@ -266,9 +265,6 @@ def test_a_loss_that_is_no_number_stops_and_keeps_what_was_saved(own_file: Path,
         def track(self, record: dict[str, Any]) -> None:
             if record["iteration"] == 23:
                 next(self.trainer.model.parameters()).data.fill_(float("nan"))
-
-        def close(self) -> None:
-            pass
 
     with pytest.raises(TrainingError, match=r"no longer a number at iteration 24: lower training\.learning_rate"):
         train(settings, tmp_path / "run", lambda run, trainer: [Explode(trainer)])

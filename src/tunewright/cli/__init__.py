@@ -14,7 +14,10 @@ from tunewright.cli.comparing import compare
 from tunewright.cli.corpora import corpus
 from tunewright.cli.evaluating import evaluate
 from tunewright.cli.learning import recipes, runs, train
+from tunewright.cli.listening import listen
 from tunewright.cli.originality import originality
+from tunewright.cli.reporting import report
+from tunewright.cli.studying import study
 from tunewright.cli.tunes import check, compose, render
 
 corpus.add_command(compare)
@@ -26,5 +29,5 @@ def main() -> None:
     """Learns from tunes and composes new ones that parse, play, and can be seen and heard at once."""
 
 
-for command in (compose, train, evaluate, check, originality, render, corpus, runs, recipes):
+for command in (compose, train, evaluate, check, originality, render, study, report, listen, corpus, runs, recipes):
     main.add_command(command)

@@ -54,6 +54,14 @@ def run_or_builtin(path: Path | None) -> Run:
     return open_run(path) if path else builtin_run()
 
 
+def place_of(source: Path) -> Path:
+    """Where what is made of a run or study is kept."""
+    from tunewright.run import open_run
+    from tunewright.study.plan import is_study
+
+    return source if is_study(source) else open_run(source).workplace
+
+
 def _files_of(path: Path) -> list[Path]:
     """A file itself; of a folder the .abc files below it, the hidden ones left out."""
     if not path.is_dir():

@@ -15,10 +15,15 @@ from tunewright.cli.common import JSON, PATH, put_json, say
 @click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a setting; repeatable.")
 @click.option("--iterations", type=click.IntRange(1), help="Updates of the weights.")
 @click.option("--minutes", type=click.FloatRange(0, 100_000, min_open=True), help="Train for about so long instead.")
+@click.option("--characters", type=click.IntRange(1), help="Train until so many were read instead.")
 @click.option("--out", type=PATH, help="Run folder [default: runs/RECIPE].")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, batches and dropout.")
-@click.option("--tensorboard", is_flag=True, help="Write TensorBoard logs into the run folder too.")
+@click.option("--tracker", "trackers", multiple=True, help="Log to tensorboard or comet too; repeatable.")
+@click.option("--tensorboard", is_flag=True, help="The same as --tracker tensorboard.")
+@click.option(
+    "--sample-every", default=0, type=click.IntRange(0), help="Let trackers hear a tune after so many iterations, too."
+)
 @JSON
 def train(
     recipe: str | None,
@@ -26,18 +31,22 @@ def train(
     assignments: tuple[str, ...],
     iterations: int | None,
     minutes: float | None,
+    characters: int | None,
     out: Path | None,
     resume: bool,
     seed: int | None,
+    trackers: tuple[str, ...],
     tensorboard: bool,
+    sample_every: int,
     as_json: bool,
 ) -> None:
     """Trains a recipe (or with --resume goes on with a run). Ctrl-C saves what was learned."""
     from tunewright.errors import SettingsError
     from tunewright.run import open_run
+    from tunewright.samples import heard_trackers
     from tunewright.settings import load_recipe
+    from tunewright.train import Budget
     from tunewright.train import train as train_run
-    from tunewright.training.trackers import standard_trackers
 
     if not recipe and not (resume and out):
         raise SettingsError("train what? Give a recipe (tunewright recipes lists them), or --resume --out RUN")
@@ -45,13 +54,15 @@ def train(
     changes = [*assignments]
     changes += [f"training.iterations={iterations}"] if iterations else []
     changes += [f"training.seed={seed}"] if seed is not None else []
-    if minutes and iterations:
-        raise SettingsError("--minutes and --iterations both say how long; give one of them")
-    if resume and (corpus or changes or minutes):
+    if sum(map(bool, (iterations, minutes, characters))) > 1:
+        raise SettingsError("--iterations, --minutes and --characters all say how long; give one of them")
+    if resume and (corpus or changes or minutes or characters):
         raise SettingsError("--resume goes on with the run's own settings; leave the other options out")
     settings = open_run(folder).settings if resume else load_recipe(recipe or "")
     settings = (settings.with_corpus(corpus) if corpus else settings).changed(changes)
-    run = train_run(settings, folder, standard_trackers(tensorboard), resume=resume, minutes=minutes)
+    names = ("console", *trackers, *(["tensorboard"] if tensorboard else []))
+    watch = heard_trackers(names, sample_every)
+    run = train_run(settings, folder, watch, resume=resume, budget=Budget(minutes, characters))
     results = run.about["results"]
     if as_json:
         put_json({"run": str(folder), **results})

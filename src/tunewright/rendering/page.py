@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from tunewright.files import write_whole
 from tunewright.music.performance import LitNote
-from tunewright.rendering.score import HEADING_HEIGHT
+from tunewright.rendering.inline import inlined, without_heading
 
 PAGE_NAME = "index.html"
 FILE_KINDS = {
@@ -139,7 +139,9 @@ def _figure(svg: Path | None, prefix: str, title: str) -> str:
 
 
 def _score(svg: str, prefix: str, title: str) -> str:
-    return f'<figure class="score" role="img" aria-label="{title}, score">{_inlined(svg, prefix)}</figure>'
+    return (
+        f'<figure class="score" role="img" aria-label="{title}, score">{inlined(without_heading(svg), prefix)}</figure>'
+    )
 
 
 def _originality(exhibit: Exhibit, prefix: str) -> str:
@@ -158,22 +160,6 @@ def _originality(exhibit: Exhibit, prefix: str) -> str:
         f"</summary><p>{escape(nearest['told'])}</p>{_score(nearest['svg'], there, title) if nearest['svg'] else ''}"
         "</details>"
     )
-
-
-def _inlined(svg: str, prefix: str) -> str:
-    """An SVG file as part of a page: without prologue or heading, and with ids that no other tune has."""
-    svg = svg[max(0, svg.find("<svg")) :]
-    svg = re.sub(r'<g class="heading".*?</g>', "", svg, count=1, flags=re.DOTALL)
-    svg = re.sub(
-        r'viewBox="0 0 (\d+) (\d+)"',
-        lambda match: f'viewBox="0 {HEADING_HEIGHT} {match.group(1)} {int(match.group(2)) - HEADING_HEIGHT}"',
-        svg,
-        count=1,
-    )
-    svg = re.sub(r'(\s(?:xml:)?id=")', rf"\g<1>{prefix}", svg)
-    svg = re.sub(r'((?:xlink:)?href="#)', rf"\g<1>{prefix}", svg)
-    style = re.compile(r"<style.*?</style>", re.DOTALL)
-    return style.sub(lambda match: re.sub(r"#(?=[A-Za-z]\w* )", f"#{prefix}", match.group()), svg)
 
 
 def _links(folder: Path, exhibit: Exhibit) -> str:

@@ -1,4 +1,5 @@
-"""Who watches a training. Every tracker takes the same records and makes of them a line, a bar, a picture or a log.
+"""Who watches a training. Every tracker takes the same records and makes of them a line, a bar, a picture or a log;
+those that can take tunes that were composed along the way, too.
 
 A record is a flat dictionary with ``iteration`` (how many are done) and any of ``loss`` (training, nats a symbol),
 ``validation`` (bits a unit), ``learning_rate``, ``symbols`` (read so far) and ``seconds`` (spent training, measuring
@@ -10,38 +11,86 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from tunewright.errors import MissingExtraError
+from tunewright import catalogue
 from tunewright.files import write_whole
 from tunewright.training.loss_picture import draw_losses
 
 Record = dict[str, Any]
+Scalar = str | int | float | bool
 SECONDS_BETWEEN_PICTURES = 20.0
+METRICS = "metrics.jsonl"
+ALWAYS = ("jsonl", "picture")
+"""Trackers that every training has."""
 
 
-class Tracker(Protocol):
-    """Watches a training."""
+@dataclass(frozen=True)
+class Watched:
+    """What trackers are told of a training before it begins.
 
+    Attributes:
+        name: of the run.
+        folder: of the run, where trackers keep what they write.
+        settings: of the run, by ``section.key``.
+        iterations: how many there will be.
+        done: how many there have been, where a training is gone on with.
+        unit: what held-out bits are divided by, e.g. ``"character"``.
+    """
+
+    name: str
+    folder: Path
+    settings: Mapping[str, Scalar]
+    iterations: int
+    done: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A tune that was composed along a training.
+
+    Attributes:
+        iteration: how many were done.
+        text: its ABC.
+        wav: its recording; None if there is none.
+        png: its score as a picture; None if there is none.
+    """
+
+    iteration: int
+    text: str
+    wav: Path | None
+    png: Path | None
+
+
+class Tracker(ABC):
+    """Watches a training. One of your own takes a :class:`Watched`, and is called by its name in the catalogue."""
+
+    @abstractmethod
     def track(self, record: Record) -> None:
         """Takes one record."""
         ...
 
+    def show(self, sample: Sample) -> None:
+        """Takes a tune that was composed along the way."""
+        return
+
     def close(self) -> None:
         """The training has ended or was stopped."""
-        ...
+        return
 
 
-class JsonLines:
-    """Every record as one line of ``metrics.jsonl``; records past ``done`` iterations, left by a killed run, are
-    dropped.
-    """
+class JsonLines(Tracker):
+    """Every record as one line of ``metrics.jsonl``; records past what is done, left by a killed run, are dropped."""
 
-    def __init__(self, path: Path, done: int) -> None:
-        kept = [record for record in read_metrics(path) if record["iteration"] <= done]
+    def __init__(self, watched: Watched) -> None:
+        path = watched.folder / METRICS
+        kept = [record for record in read_metrics(path) if record["iteration"] <= watched.done]
         write_whole(path, "".join(json.dumps(record) + "\n" for record in kept))
         self._file = path.open("a", buffering=1)  # line by line: a killed run loses none
 
@@ -52,16 +101,14 @@ class JsonLines:
         self._file.close()
 
 
-class ProgressBar:
+class Console(Tracker):
     """A bar on standard error with loss and symbols a second."""
 
-    def __init__(self, iterations: int, done: int, unit: str) -> None:
+    def __init__(self, watched: Watched) -> None:
         from tqdm import tqdm
 
-        self._bar = tqdm(
-            total=iterations, initial=done, unit="it", file=sys.stderr, mininterval=0.5, dynamic_ncols=True
-        )
-        self._unit = unit
+        total, done = watched.iterations, watched.done
+        self._bar = tqdm(total=total, initial=done, unit="it", file=sys.stderr, mininterval=0.5, dynamic_ncols=True)
         self._smooth: float | None = None
         self._validation = ""
         self._first: Record | None = None
@@ -74,21 +121,20 @@ class ProgressBar:
         self._smooth = record["loss"] if self._smooth is None else 0.98 * self._smooth + 0.02 * record["loss"]
         seconds = record["seconds"] - self._first["seconds"]
         speed = (record["symbols"] - self._first["symbols"]) / seconds if seconds else 0.0
-        self._bar.set_postfix_str(
-            f"loss {self._smooth:.3f}{self._validation} {speed:,.0f} {self._unit}s/s", refresh=False
-        )
+        self._bar.set_postfix_str(f"loss {self._smooth:.3f}{self._validation} {speed:,.0f} symbols/s", refresh=False)
         self._bar.update()
 
     def close(self) -> None:
         self._bar.close()
 
 
-class LossPicture:
+class LossPicture(Tracker):
     """``loss.png``, drawn anew now and then; in a notebook the picture in the output is replaced each time."""
 
-    def __init__(self, path: Path, earlier: Sequence[Record], title: str, unit: str) -> None:
-        self._path, self._title, self._unit = path, title, unit
-        self._records = list(earlier)
+    def __init__(self, watched: Watched) -> None:
+        self._path, self._title, self._unit = watched.folder / "loss.png", watched.name, watched.unit
+        earlier = read_metrics(watched.folder / METRICS)
+        self._records = [record for record in earlier if record["iteration"] <= watched.done]
         self._drawn = time.monotonic()
         self._display = _notebook_display()
 
@@ -107,29 +153,6 @@ class LossPicture:
         self._drawn = time.monotonic()
         if self._display is not None:
             self._display.update(_notebook_module().Image(filename=str(self._path)))
-
-
-class TensorBoard:
-    """Event files for TensorBoard.
-
-    Raises:
-        MissingExtraError: the library is not installed.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise MissingExtraError("TensorBoard logs", "tensorboard") from None
-        self._writer = SummaryWriter(str(folder))
-
-    def track(self, record: Record) -> None:
-        for name in ("loss", "validation", "learning_rate"):
-            if name in record:
-                self._writer.add_scalar(name, record[name], record["iteration"])
-
-    def close(self) -> None:
-        self._writer.close()
 
 
 def read_metrics(path: Path) -> list[Record]:
@@ -156,22 +179,26 @@ def _notebook_display() -> Any:
     return _notebook_module().display("training ...", display_id=True) if in_notebook else None
 
 
-def standard_trackers(tensorboard: bool = False, bar: bool = True) -> Any:
-    """A maker of the trackers that a training usually has: metrics, picture, progress bar, and TensorBoard on
-    request.
+def make_trackers(names: Sequence[str], watched: Watched) -> list[Tracker]:
+    """Trackers by their names in the catalogue: :data:`ALWAYS`, then these, each once.
+
+    Raises:
+        SettingsError: there is none of this name.
+        MissingExtraError: one needs a library that is not installed.
     """
+    # All are found before one writes anything.
+    makers = [catalogue.find("tracker", name) for name in dict.fromkeys((*ALWAYS, *names))]
+    return [maker(watched) for maker in makers]
 
-    def make(run: Any, trainer: Any) -> list[Tracker]:
-        metrics = run.folder / "metrics.jsonl"
-        lines = JsonLines(metrics, trainer.done)
-        trackers: list[Tracker] = [
-            lines,
-            LossPicture(run.folder / "loss.png", read_metrics(metrics), run.name, run.codec.unit),
-        ]
-        if bar:
-            trackers.append(ProgressBar(trainer.settings.iterations, trainer.done, "symbol"))
-        if tensorboard:
-            trackers.append(TensorBoard(run.folder / "tensorboard"))
-        return trackers
 
-    return make
+def watched(run: Any, trainer: Any) -> Watched:
+    """What trackers are told of a prepared run and its trainer."""
+    sections = run.settings.model_dump(mode="json").items()
+    flat = {f"{name}.{key}": value for name, own in sections if isinstance(own, dict) for key, value in own.items()}
+    told = {name: value if isinstance(value, Scalar) else str(value) for name, value in flat.items()}
+    return Watched(run.name, run.folder, told, trainer.settings.iterations, trainer.done, run.codec.unit)
+
+
+def standard_trackers(*names: str) -> Any:
+    """A maker of the trackers that every training has, and of these, for :func:`tunewright.train.train`."""
+    return lambda run, trainer: make_trackers(names, watched(run, trainer))

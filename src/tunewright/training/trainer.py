@@ -97,10 +97,12 @@ class Trainer:
         patience = self.settings.patience
         return self.done >= self.settings.iterations or 0 < patience <= self.unimproved
 
-    def run(self, trackers: Sequence[Tracker]) -> Outcome:
-        """Trains from where it stands to its end, or until the user stops it; what was learned is saved either way."""
+    def run(self, trackers: Sequence[Tracker], stop: Callable[[], bool] = lambda: False) -> Outcome:
+        """Trains from where it stands to its end, or until the user or ``stop`` ends it; what was learned is saved in
+        any case.
+        """
         with _stop_requested() as stop_requested:
-            while not self.has_ended and not stop_requested():
+            while not self.has_ended and not stop_requested() and not stop():
                 self._iterate(trackers)
             self.save()
         stopped = not self.has_ended

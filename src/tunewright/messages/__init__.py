@@ -1,0 +1,77 @@
+"""What reports and pages say, in every language that there is a file of messages for; another one is one more file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tunewright.errors import SettingsError
+from tunewright.messages.numbers import percent, written
+
+
+@dataclass(frozen=True)
+class Messages:
+    """The messages of one language.
+
+    Attributes:
+        language: its code.
+        texts: by key; places in braces are filled in.
+    """
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """A message with its places filled: floating numbers must be written before."""
+        return self.texts[key].format(**values)
+
+    def named(self, kind: str, name: str) -> str:
+        """What something is called, e.g. a setting by its address; its own name where the language has none for it."""
+        return self.texts.get(f"{kind}.{name}", name)
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Names in a row."""
+        return self.texts["effect.list_comma"].join(items)
+
+    def number(self, value: float | None, digits: int = 3) -> str:
+        """A number as the language writes it."""
+        return written(value, digits, self.texts["decimal"])
+
+    def whole(self, value: float | None) -> str:
+        """A whole number as the language writes it."""
+        return self.number(value, 0)
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """A share as per cent."""
+        return percent(share, self.texts["decimal"], digits)
+
+
+def languages() -> list[str]:
+    """Codes of the languages that there are messages in."""
+    folder = files("tunewright.messages")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+@cache
+def load_messages(language: str) -> Messages:
+    """The messages of a language.
+
+    Raises:
+        SettingsError: there are none; the message lists the languages there are.
+    """
+    if language not in languages():
+        raise SettingsError(f"--language {language}: there are: {', '.join(languages())}")
+    file = files("tunewright.messages") / f"{language}.toml"
+    return Messages(language, _flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested tables as one, keys joined by full stops."""
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found

@@ -1,0 +1,136 @@
+"""What a report consists of, however it is written. Texts are plain: nothing in them is markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title of a section.
+
+    Attributes:
+        level: 1 for a chapter, 2 for a section of it.
+    """
+
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text.
+
+    Attributes:
+        aside: whether it is less important than the rest.
+    """
+
+    text: str
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a head; numbers stand flush right.
+
+    Attributes:
+        head: a name for each column.
+        rows: as many cells as there are columns.
+        caption: what it shows.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture.
+
+    Attributes:
+        svg: the whole file.
+        caption: what it shows, for those who can't see it too.
+    """
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A tune to be read, seen and heard.
+
+    Attributes:
+        title: of the tune.
+        facts: what is told of it, in a line.
+        abc: its text.
+        svg: its score; empty if there is none.
+        wav: its recording; empty if there is none. Paper leaves it out.
+    """
+
+    title: str
+    facts: str
+    abc: str
+    svg: str = ""
+    wav: bytes = b""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Text to the letter."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Own:
+    """A place for the reader's own words.
+
+    Attributes:
+        asked: what is to be written there.
+        lines: room on paper.
+    """
+
+    asked: str
+    lines: int = 5
+
+
+Block = Heading | Paragraph | Bullets | Table | Figure | Tune | Listing | Own
+
+
+@dataclass(frozen=True)
+class Document:
+    """A report.
+
+    Attributes:
+        title: of it.
+        language: a code such as ``"en"``.
+        facts: what stands below the title: name and value, in order.
+        blocks: in the order of reading.
+        words: the few that writers need themselves, by name: ``"abc"``, ``"listen"``, ``"own_words"``.
+    """
+
+    title: str
+    language: str
+    facts: Sequence[tuple[str, str]]
+    blocks: Sequence[Block]
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def watched(blocks: Iterable[Block], watch: Callable[[str], None]) -> list[Block]:
+    """Blocks as they are made, each heading told on the way."""
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            watch(block.text)
+        found.append(block)
+    return found

@@ -1,0 +1,124 @@
+"""A report as one HTML file: opens from a disk, needs no network, and prints."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from tunewright.files import write_whole
+from tunewright.messages.numbers import is_number
+from tunewright.rendering.inline import inlined
+from tunewright.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Figure,
+    Heading,
+    Listing,
+    Own,
+    Paragraph,
+    Table,
+    Tune,
+)
+
+
+def write_page(document: Document, path: Path) -> Path:
+    """Writes the report as ``path``.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    parts = {
+        "LANGUAGE": escape(document.language),
+        "TITLE": escape(document.title),
+        "STYLE": _resource("page.css"),
+        "SCRIPT": _resource("page.js"),
+        "FACTS": "".join(
+            f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in document.facts
+        ),
+        "CONTENTS": _contents(document),
+        "BLOCKS": "\n".join(_Writer(document).blocks()),
+    }
+    # In one pass, so that no tune's text can pass for a place in the template.
+    return write_whole(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], _resource("page.html")))
+
+
+def _resource(name: str) -> str:
+    return (files("tunewright.report") / name).read_text(encoding="utf-8")
+
+
+def _contents(document: Document) -> str:
+    chapters = [block for block in document.blocks if isinstance(block, Heading) and block.level == 1]
+    links = (f'<li><a href="#chapter-{n}">{escape(one.text)}</a></li>' for n, one in enumerate(chapters, 1))
+    return "".join(links)
+
+
+class _Writer:
+    """Blocks as HTML, with what must be counted along the way."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.chapters, self.pictures = document, 0, 0
+
+    def blocks(self) -> list[str]:
+        """Each block, in order."""
+        return [self._written(block) for block in self.document.blocks]
+
+    def _written(self, block: Block) -> str:
+        match block:
+            case Heading(text, 1):
+                self.chapters += 1
+                return f'<h2 id="chapter-{self.chapters}">{escape(text)}</h2>'
+            case Heading(text, _):
+                return f"<h3>{escape(text)}</h3>"
+            case Paragraph(text, aside):
+                return f'<p class="aside">{escape(text)}</p>' if aside else f"<p>{escape(text)}</p>"
+            case Bullets(items):
+                return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+            case Table():
+                return _table(block)
+            case Figure(svg, caption):
+                return f"<figure>{self._inlined(svg, caption)}<figcaption>{escape(caption)}</figcaption></figure>"
+            case Tune():
+                return self._tune(block)
+            case Listing(text):
+                return f"<pre><code>{escape(text)}</code></pre>"
+            case Own(asked, lines):
+                return self._own(asked, lines)
+
+    def _tune(self, tune: Tune) -> str:
+        words = self.document.words
+        player = ""
+        if tune.wav:
+            sound = base64.b64encode(tune.wav).decode()
+            label = escape(f"{words['listen']}: {tune.title}")
+            player = f'<audio controls preload="none" aria-label="{label}" src="data:audio/wav;base64,{sound}"></audio>'
+        score = f'<div class="score">{self._inlined(tune.svg, tune.title)}</div>' if tune.svg else ""
+        text = f"<details><summary>{escape(words['abc'])}</summary><pre><code>{escape(tune.abc)}</code></pre></details>"
+        head = f'<h4>{escape(tune.title)}</h4><p class="aside">{escape(tune.facts)}</p>'
+        return f'<article class="tune">{head}{player}{score}{text}</article>'
+
+    def _own(self, asked: str, lines: int) -> str:
+        label = escape(f"{self.document.words['own_words']}: {asked}")
+        room = f'<div contenteditable="true" style="min-height:{1.5 * lines}em"></div>'
+        return f'<div class="own"><p>{label}</p>{room}</div>'
+
+    def _inlined(self, svg: str, label: str) -> str:
+        """An SVG file as part of the page: without prologue, its ids like no other's."""
+        self.pictures += 1
+        svg = inlined(svg, f"p{self.pictures}-")
+        return svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
+
+
+def _table(table: Table) -> str:
+    numeric = [all(is_number(row[at]) for row in table.rows) for at in range(len(table.head))]
+    kinds = ['class="number"' if one else "" for one in numeric]
+    head = "".join(f"<th {kind}>{escape(cell)}</th>" for cell, kind in zip(table.head, kinds, strict=True))
+    rows = "".join(
+        "<tr>" + "".join(f"<td {kind}>{escape(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
+        for row in table.rows
+    )
+    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
+    return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

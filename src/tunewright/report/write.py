@@ -1,0 +1,64 @@
+"""A report of runs or of a study, in every form that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tunewright.errors import SettingsError
+from tunewright.messages import load_messages
+from tunewright.report.document import Document
+from tunewright.report.markdown import write_markdown
+from tunewright.report.page import write_page
+from tunewright.report.run_report import run_report
+from tunewright.report.study_report import study_report
+from tunewright.report.typeset import write_pdf
+from tunewright.run import open_run
+from tunewright.study.plan import is_study
+from tunewright.study.results import open_study
+
+WRITERS: dict[str, Callable[[Document, Path], Path]] = {"html": write_page, "md": write_markdown, "pdf": write_pdf}
+
+
+def parse_formats(text: str) -> list[str]:
+    """Names of formats out of a list such as ``"html,pdf"``.
+
+    Raises:
+        SettingsError: one that we don't write.
+    """
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in WRITERS:
+            raise SettingsError(f"--to {name}: expected any of {', '.join(WRITERS)}")
+    return names
+
+
+def report(
+    sources: Sequence[Path], language: str = "en", watch: Callable[[str], None] = lambda chapter: None
+) -> Document:
+    """What is reported of a study, or of a run (with others beside it).
+
+    Args:
+        watch: told the title of each section before it is made, which for some takes a minute.
+
+    Raises:
+        RunError: there is no run or study there.
+        SettingsError: an unknown language, or several studies.
+    """
+    messages = load_messages(language)
+    if is_study(sources[0]):
+        if len(sources) > 1:
+            raise SettingsError("a report is of one study, or of runs; report each study by itself")
+        return study_report(open_study(sources[0]), messages, watch)
+    first, *others = [open_run(source) for source in sources]
+    return run_report(first, messages, others, watch)
+
+
+def write(document: Document, folder: Path, formats: Sequence[str]) -> list[Path]:
+    """Writes a report as ``report-<language>`` in each of the formats.
+
+    Raises:
+        OutputError: a file can't be written.
+        RenderingError: it can't be typeset.
+    """
+    return [WRITERS[name](document, folder / f"report-{document.language}.{name}") for name in formats]

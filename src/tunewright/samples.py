@@ -1,0 +1,81 @@
+"""Tunes composed along a training, so that one hears what it has learned so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tunewright import catalogue
+from tunewright.compose import compose
+from tunewright.contracts import Piece
+from tunewright.errors import DecodingError, RenderingError
+from tunewright.files import write_whole
+from tunewright.run import Run
+from tunewright.train import MakeTrackers
+from tunewright.training.trackers import Record, Sample, Tracker, make_trackers, watched
+from tunewright.training.trainer import save_weights
+
+FOLDER = "samples"
+
+
+class Samples(Tracker):
+    """Composes a tune with the weights as they stand, and shows it to other trackers: at the end of the training, and
+    every so many iterations.
+
+    Args:
+        run: that is trained.
+        trainer: of it.
+        others: who are shown the tunes.
+        every: iterations; 0 for the end only.
+    """
+
+    def __init__(self, run: Run, trainer: Any, others: Sequence[Tracker], every: int) -> None:
+        self.run, self.trainer, self.others, self.every = run, trainer, others, every
+
+    def track(self, record: Record) -> None:
+        if "loss" in record and self._is_due(record["iteration"]):
+            save_weights(self.trainer.kept_model, self.run.folder / "last.safetensors")
+            sample = compose_sample(replace(self.run, weights="last"), record["iteration"])
+            if sample:
+                for other in self.others:
+                    other.show(sample)
+
+    def _is_due(self, iteration: int) -> bool:
+        return iteration == self.trainer.settings.iterations or bool(self.every and iteration % self.every == 0)
+
+
+def compose_sample(run: Run, iteration: int) -> Sample | None:
+    """A tune as the run composes at this moment, in its folder ``samples``; None if it makes none yet."""
+    with suppress(DecodingError):
+        piece = compose(run)[0].piece
+        stem = run.folder / FOLDER / f"{iteration:07d}"
+        write_whole(stem.with_suffix(".abc"), piece.text + "\n")
+        return Sample(iteration, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
+    return None
+
+
+def _rendered(piece: Piece, name: str, stem: Path) -> Path | None:
+    renderer = catalogue.find("renderer", name)()
+    with suppress(RenderingError):
+        return Path(renderer(piece, stem.with_suffix(renderer.suffix)))
+    return None
+
+
+def heard_trackers(names: Sequence[str], every: int = 0) -> MakeTrackers:
+    """A maker of the usual trackers and of these, for :func:`tunewright.train.train`; those beside the console are
+    shown tunes too.
+
+    Args:
+        names: of trackers in the catalogue.
+        every: iterations between two tunes; 0 for one at the end.
+    """
+
+    def make(run: Run, trainer: Any) -> list[Tracker]:
+        trackers = make_trackers(names, watched(run, trainer))
+        hearing = [one for one in trackers if type(one).show is not Tracker.show]
+        return [*trackers, Samples(run, trainer, hearing, every)] if hearing or every else trackers
+
+    return make

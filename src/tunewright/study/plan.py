@@ -1,0 +1,181 @@
+"""What a study is to do, as it stands in its ``study.json``: once written it doesn't change."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tunewright.errors import DecodingError, RunError, SettingsError
+from tunewright.files import write_whole
+from tunewright.settings import Settings, parse_settings
+from tunewright.study.space import Assignments, Dimension, grid, is_decoding, parse_space, told
+from tunewright.train import Budget
+from tunewright.wish import Wish
+
+PLAN = "study.json"
+FORMAT = 1
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One variant under one seed.
+
+    Attributes:
+        assignments: values of what is varied, by address.
+        seed: of the training, and of composing.
+    """
+
+    assignments: Assignments
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The same for the same trial, whenever and in whatever order it is met."""
+        return _named(self.assignments, self.seed)
+
+    @property
+    def variant(self) -> str:
+        """What is told of it apart from the seed."""
+        return ", ".join(f"{one}={told(value)}" for one, value in self.assignments.items())
+
+    @property
+    def training(self) -> str:
+        """Name of the training it composes with, which others may share."""
+        return _named({one: value for one, value in self.assignments.items() if not is_decoding(one)}, self.seed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, readable by :meth:`from_dict`."""
+        return {"trial": self.name, "assignments": dict(self.assignments), "seed": self.seed}
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Trial:
+        """The inverse of :meth:`to_dict`."""
+        return cls(dict(told["assignments"]), int(told["seed"]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study is to do.
+
+    Attributes:
+        settings: of a recipe, of which some are varied; None where a trained run is composed with.
+        run: folder or name of that run; empty where there is a recipe.
+        varied: what is varied, each as after ``--vary``.
+        seeds: how many seeds every variant is tried with, from 0 on.
+        trials: how many variants a search tries; 0 for the grid of all.
+        budget: of each training.
+        tunes: how many each trial composes, with and without the constraint, to be judged; 0 for none.
+    """
+
+    settings: Settings | None
+    run: str = ""
+    varied: tuple[str, ...] = ()
+    seeds: int = 1
+    trials: int = 0
+    budget: Budget = field(default_factory=Budget)
+    tunes: int = 50
+
+    def __post_init__(self) -> None:
+        for one in self.space:
+            if not self.settings and not is_decoding(one.address):
+                raise SettingsError(f"--vary {one}: run {self.run} is trained already; expected decoding.key=a,b,c")
+            if is_decoding(one.address) and not self.tunes:
+                raise SettingsError(f"--vary {one}: without --tunes nothing is composed that could tell of it")
+        if not self.trials:
+            for trial in self.grid():
+                self.settings_of(trial)
+                self.wish_of(trial)
+
+    @cached_property
+    def space(self) -> tuple[Dimension, ...]:
+        """What is varied."""
+        return parse_space(self.varied)
+
+    def grid(self) -> Iterator[Trial]:
+        """Every combination of the values under every seed."""
+        for assignments in grid(self.space):
+            for seed in range(self.seeds):
+                yield Trial(assignments, seed)
+
+    def settings_of(self, trial: Trial) -> Settings | None:
+        """The settings of a trial's training; None where there is none.
+
+        Raises:
+            SettingsError: a setting that there isn't, or a value that it can't have.
+        """
+        if not self.settings:
+            return None
+        own = {one: value for one, value in trial.assignments.items() if not is_decoding(one)}
+        return self.settings.changed(
+            [*(f"{one}={told(value)}" for one, value in own.items()), f"training.seed={trial.seed}"]
+        )
+
+    def wish_of(self, trial: Trial) -> Wish:
+        """What a trial composes.
+
+        Raises:
+            SettingsError: a setting of composing that there isn't, or a value that it can't have.
+        """
+        own = {one.partition(".")[2]: value for one, value in trial.assignments.items() if is_decoding(one)}
+        known = {name for name in Wish.__dataclass_fields__ if name != "seed"}
+        if own.keys() - known:
+            raise SettingsError(f"--vary decoding.{min(own.keys() - known)}: there are: {', '.join(sorted(known))}")
+        defaults = Wish()
+        for name, value in own.items():
+            usual = getattr(defaults, name)
+            right = isinstance(value, int | float) if isinstance(usual, float) else isinstance(value, type(usual))
+            if not right or (isinstance(value, bool) and not isinstance(usual, bool)):
+                raise SettingsError(f"--vary decoding.{name}={told(value)}: expected a value such as {told(usual)}")
+        try:
+            return replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
+        except DecodingError as error:
+            raise SettingsError(f"--vary decoding: {error}") from None
+
+
+def write_plan(plan: Plan, folder: Path) -> None:
+    """Writes ``study.json``."""
+    told = {"format": FORMAT, **{one.name: getattr(plan, one.name) for one in fields(plan)}}
+    told["settings"] = plan.settings and plan.settings.model_dump(mode="json")
+    told["budget"] = asdict(plan.budget)
+    write_whole(folder / PLAN, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a study that was begun.
+
+    Raises:
+        RunError: there is none in this folder, or it is damaged.
+    """
+    path = folder / PLAN
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if told.pop("format") != FORMAT:
+            raise RunError(f"{folder} was written by another tunewright, whose studies this one can't go on with")
+        settings = told["settings"] and parse_settings(told["settings"], str(path))
+        own = {**told, "settings": settings, "varied": tuple(told["varied"]), "budget": Budget(**told["budget"])}
+        return Plan(**own)
+    except FileNotFoundError:
+        raise RunError(f"{folder} is no study: it has no {PLAN}") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} is damaged ({error})") from None
+
+
+def is_study(folder: Path) -> bool:
+    """Whether there is a study in this folder."""
+    return (folder / PLAN).is_file()
+
+
+def _named(assignments: Assignments, seed: int) -> str:
+    """A file name that tells what is varied; where that can't be, the beginning of it and a hash."""
+    text = ",".join([*(f"{one}={told(value)}" for one, value in assignments.items()), f"seed={seed}"])
+    name = re.sub(r"[^\w.=,+-]", "_", text)
+    if name == text and len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 20]}-{sha256(text.encode()).hexdigest()[:8]}"

@@ -1,0 +1,104 @@
+"""What a study has found so far, as tidy tables: a row for each trial, and a row for each point of each curve."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunewright.files import write_whole
+from tunewright.study import journal
+from tunewright.study.plan import Plan, Trial, read_plan
+from tunewright.study.trial import RUNS
+from tunewright.training.trackers import Record, read_metrics
+
+JOURNAL = "journal.jsonl"
+TRIALS, CURVES = "trials.csv", "curves.csv"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A trial and how it ended.
+
+    Attributes:
+        state: ``"done"``, ``"pruned"`` or ``"failed"``; ``"begun"`` of one that hasn't.
+        results: figures by name; of a trial that failed, none.
+        reason: why it failed; empty if it didn't.
+    """
+
+    trial: Trial
+    state: str
+    results: dict[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder, opened.
+
+    Attributes:
+        trials: those that have ended, each once, in the order of the plan, or as they ended where it is a search.
+        unended: those that were begun and have not ended: under way, or cut off.
+    """
+
+    folder: Path
+    plan: Plan
+    trials: tuple[Ended, ...]
+    unended: tuple[Ended, ...] = ()
+
+    @property
+    def done(self) -> list[Ended]:
+        """The trials that were brought to their end."""
+        return [one for one in self.trials if one.state == "done"]
+
+    @property
+    def planned(self) -> int:
+        """How many trials there are to be."""
+        return self.plan.trials * self.plan.seeds or sum(1 for _ in self.plan.grid())
+
+    def curve(self, trial: Trial) -> list[Record]:
+        """The metrics of a trial's training."""
+        return read_metrics(self.folder / RUNS / trial.training / "metrics.jsonl")
+
+
+def open_study(folder: Path) -> Study:
+    """Opens a study folder, whatever has become of it.
+
+    Raises:
+        RunError: there is no study in it, or its plan is damaged.
+    """
+    plan = read_plan(folder)
+    found = {name: _ended(record) for name, record in journal.ended(folder / JOURNAL).items()}
+    order = list(found) if plan.trials else [trial.name for trial in plan.grid()]
+    begun = {name: _ended(record) for name, record in journal.begun(folder / JOURNAL).items() if name not in found}
+    return Study(folder, plan, tuple(found[name] for name in order if name in found), tuple(begun.values()))
+
+
+def _ended(record: Record) -> Ended:
+    return Ended(Trial.from_dict(record), record["state"], record.get("results", {}), record.get("reason", ""))
+
+
+def write_tables(study: Study) -> None:
+    """Writes ``trials.csv`` and ``curves.csv`` into the study's folder."""
+    varied = [one.address for one in study.plan.space]
+    figures = list(dict.fromkeys(name for one in study.trials for name in one.results))
+    rows = [
+        {"trial": one.trial.name, **one.trial.assignments, "seed": one.trial.seed, "state": one.state, **one.results}
+        for one in study.trials
+    ]
+    _write_csv(study.folder / TRIALS, ["trial", *varied, "seed", "state", *figures], rows)
+    trainings = {one.trial.training: one.trial for one in study.trials}
+    points = [{"training": name, **point} for name, trial in trainings.items() for point in study.curve(trial)]
+    columns = ["training", "iteration", "symbols", "seconds", "learning_rate", "loss", "validation"]
+    _write_csv(study.folder / CURVES, columns, points)
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())

@@ -1,0 +1,57 @@
+"""TensorBoard: scalars, tunes to hear and to see, and the settings with the figure they led to."""
+
+from __future__ import annotations
+
+import wave
+
+import numpy as np
+
+from tunewright.errors import MissingExtraError
+from tunewright.training.trackers import Record, Sample, Tracker, Watched
+
+SCALARS = ("loss", "validation", "learning_rate")
+FULL_SCALE = 2**15
+
+
+class TensorBoard(Tracker):
+    """Event files in the run's ``tensorboard`` folder.
+
+    Raises:
+        MissingExtraError: the library is not installed.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise MissingExtraError("TensorBoard logs", "tensorboard") from None
+        self._watched = watched
+        self._writer = SummaryWriter(str(watched.folder / "tensorboard"), purge_step=watched.done or None)
+        self._figures: dict[str, float] = {}
+
+    def track(self, record: Record) -> None:
+        for name in SCALARS:
+            if name in record:
+                self._writer.add_scalar(name, record[name], record["iteration"])
+        if "loss" in record:
+            self._figures["hparam/loss"] = record["loss"]
+        if "validation" in record:
+            least = self._figures.get("hparam/validation", record["validation"])
+            self._figures["hparam/validation"] = min(least, record["validation"])
+
+    def show(self, sample: Sample) -> None:
+        self._writer.add_text("tune", f"```\n{sample.text}\n```", sample.iteration)
+        if sample.wav:
+            with wave.open(str(sample.wav)) as file:
+                frames = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+                mono = frames.reshape(-1, file.getnchannels()).mean(axis=1, dtype=np.float32) / FULL_SCALE
+                self._writer.add_audio("tune", mono[np.newaxis], sample.iteration, file.getframerate())
+        if sample.png:
+            from matplotlib.image import imread
+
+            self._writer.add_image("score", imread(sample.png)[..., :3], sample.iteration, dataformats="HWC")
+
+    def close(self) -> None:
+        if self._figures:
+            self._writer.add_hparams(dict(self._watched.settings), self._figures, run_name=".")
+        self._writer.close()
