@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 from tunewright.training.loss_picture import COLOURS
 
 INK, FAINT = "#33302a", "#8a8478"
+LABEL = 28
+"""Characters of an axis's name in one line."""
 Points = Sequence[tuple[float, float]]
 
 
@@ -50,7 +53,7 @@ def main_effects(
             axes.errorbar(len(means) - 0.65, means[-1], one.chance, color=FAINT, capsize=3, linewidth=1.2)
         axes.set_xticks(range(len(one.values)), one.values)
         axes.set_xlim(-0.5, len(one.values) - 0.5)
-        axes.set_xlabel(one.label)
+        axes.set_xlabel(fill(one.label, LABEL))
         if logarithmic:
             _logarithmic(axes, "y")
         if shares:
@@ -103,7 +106,7 @@ def curves(groups: Mapping[str, Sequence[Points]], labels: tuple[str, str], mark
         axes.set_ylim(values[0] - 0.05, min(values[-1], values[0] + 1.6) + 0.05)
         axes.legend(frameon=False)
     axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
+    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -128,7 +131,7 @@ def losses(groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str])
     axes.set_ylim(0, 3.2)  # the first steps fall from log2 of the number of symbols; the story is further down
     axes.legend(frameon=False)
     axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
+    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -157,7 +160,7 @@ def scatter(
     if any(groups):
         axes.legend(frameon=False)
     axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
+    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -177,7 +180,7 @@ def _panels(count: int, label: str) -> tuple[Any, list[Any]]:
     panels = list(figure.subplots(1, count, squeeze=False, sharey=True).flat)
     for axes in panels:
         _plain(axes)
-    panels[0].set_ylabel(label)
+    panels[0].set_ylabel(fill(label, LABEL))
     return figure, panels
 
 
