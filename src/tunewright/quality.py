@@ -36,7 +36,7 @@ class Quality:
 
     Attributes:
         wish: what was asked for.
-        attempts: how many were made.
+        attempts: how many were brought to an end.
         valid: share of them that are whole tunes in which ``check`` finds nothing wrong.
         standing: those that would have been given to a user, as they are.
         rejected: how many of the others, by reason.
@@ -98,7 +98,8 @@ def quality(run: Run, wish: Wish, count: int, reference: Statistics) -> Quality:
     composer = Composer(run, wish)
     tally, standing, drawn, valid = Tally(), list[Composition](), list[Tune](), 0
     started = time.perf_counter()
-    finished = list(_first_attempts(composer, count))
+    # What is given up on the way, for a part that won't end on its tonic, was never an attempt to be judged.
+    finished = [one for one in _first_attempts(composer, count) if not one.given_up]
     seconds = time.perf_counter() - started
     with uncollected():
         for one in sorted(finished, key=lambda one: one.draw.piece):
@@ -108,7 +109,7 @@ def quality(run: Run, wish: Wish, count: int, reference: Statistics) -> Quality:
             valid += one.complete and is_valid(drawn[-1])
         counted = statistics(tune for tune in drawn if tune.notes())
     apart = distances(counted, reference, RESAMPLES) if reference.tunes >= FEWEST else {}
-    share = valid / len(finished)
+    share = valid / max(1, len(finished))
     return Quality(wish, len(finished), share, tuple(standing), tally.reasons, counted, seconds, apart)
 
 

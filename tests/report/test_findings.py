@@ -99,6 +99,13 @@ def test_words_are_compared_by_what_stands_instead() -> None:
     assert finding.text.startswith("The optimiser: adam instead of sgd gained 0.")
 
 
+def test_from_nothing_to_something_is_raised() -> None:
+    plan = Plan(Settings(), varied=("training.weight_decay=0.0,0.1",), seeds=4)
+    trials = [Ended(trial, "done", {"validation": 2.0 + trial.seed / 1000}) for trial in plan.grid()]
+    (finding,) = findings(Study(Path("made-up"), plan, tuple(trials)), load_messages("en"))
+    assert finding.text.startswith("Raising weight decay from 0.0 to 0.1: no effect is shown")
+
+
 def test_with_one_seed_and_one_setting_no_effect_is_told() -> None:
     plan = Plan(Settings(), varied=("model.hidden_size=64,128",))
     trials = tuple(Ended(trial, "done", {"validation": 2.0 - at}) for at, trial in enumerate(plan.grid()))

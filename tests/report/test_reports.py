@@ -50,7 +50,7 @@ def test_reports_have_the_sections_of_the_lab_manual(language: str, tiny_study: 
     document = report([tiny_study.folder], language)
     chapters = [block.text for block in document.blocks if isinstance(block, Heading) and block.level == 1]
     assert chapters == [messages(f"section.{name}") for name in SECTIONS]
-    assert kinds(list(document.blocks), Own) == 2
+    assert kinds(list(document.blocks), Own) == 3
 
 
 def test_a_run_is_reported_by_its_own_figures(of_run: Document, tiny_run: Run) -> None:

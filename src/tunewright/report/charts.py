@@ -221,5 +221,5 @@ def _svg(figure: Any) -> str:
     file = io.StringIO()
     # Neither a date nor chance: the same report is the same file.
     with matplotlib.rc_context({"svg.hashsalt": "tunewright", "font.size": 9.5, "axes.labelcolor": INK}):
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     return file.getvalue()

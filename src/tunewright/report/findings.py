@@ -65,7 +65,11 @@ def _finding(own: Sequence[Effect], messages: Messages) -> Finding:
 
 def _subject(effect: Effect, messages: Messages) -> str:
     """What was changed: numbers are raised, since they are compared from the least."""
-    key = "changed" if effect.factor is None else "doubled" if math.isclose(effect.factor, DOUBLED) else "raised"
+    are_numbers = all(
+        isinstance(end, int | float) and not isinstance(end, bool) for end in (effect.before, effect.after)
+    )
+    doubled = effect.factor is not None and math.isclose(effect.factor, DOUBLED)
+    key = "doubled" if doubled else "raised" if are_numbers else "changed"
     name = messages.named("setting", effect.address)
     subject = messages(f"effect.{key}", setting=name, before=told(effect.before), after=told(effect.after))
     return subject[0].upper() + subject[1:]

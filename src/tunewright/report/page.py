@@ -24,6 +24,9 @@ from tunewright.report.document import (
     Tune,
 )
 
+MANY = 8
+"""Columns of a table from which on they are set close."""
+
 
 def write_page(document: Document, path: Path) -> Path:
     """Writes the report as ``path``.
@@ -121,4 +124,5 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    many = ' class="many"' if len(table.head) > MANY else ""
+    return f'<div class="wide"><table{many}>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

@@ -66,8 +66,7 @@ def results(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Blo
     yield Heading(messages("section.originality"), 2)
     yield from _originality(heard, messages)
     yield from subjective_quality(run.workplace, messages)
-    yield Heading(messages("section.effort"), 2)
-    yield from _effort(run, others, messages)
+    yield from effort(run, others, messages)
 
 
 def _reference(run: Run) -> Statistics:
@@ -126,7 +125,7 @@ def _music(heard: Heard, messages: Messages) -> Iterator[Block]:
         [
             messages(f"music.{name}"),
             messages.percent(one.valid),
-            messages.percent(one.near_copies / one.attempts),
+            messages.percent(one.near_copies / max(1, one.attempts)),
             messages.percent(one.originality),
             messages.number(one.distance, 2),
         ]
@@ -186,8 +185,9 @@ def _originality(heard: Heard, messages: Messages) -> Iterator[Block]:
         yield Table(head, rows, messages("originality.caption"))
 
 
-def _effort(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Block]:
-    """What it cost and what it got, beside other runs and the one that comes along."""
+def effort(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Block]:
+    """A section on what a run cost and what it got, beside other runs and the one that comes along."""
+    yield Heading(messages("section.effort"), 2)
     yield Paragraph(messages("effort.intro"))
     head = [messages(f"effort.{name}") for name in ("run", "form", "seconds", "parameters", "validation")]
     ready = builtin_run()

@@ -12,10 +12,13 @@ from tunewright.report import charts
 from tunewright.report.document import Block, Bullets, Document, Figure, Heading, Own, Paragraph, Table, watched
 from tunewright.report.findings import TOLD, findings
 from tunewright.report.heard import subjective_quality
+from tunewright.report.results import effort
 from tunewright.report.theory import theory
+from tunewright.run import open_run
 from tunewright.study.effects import RATIOS, chance_of, effects, figures_of, levels
 from tunewright.study.results import Ended, Study
 from tunewright.study.space import Range, Value, is_decoding, told
+from tunewright.study.trial import RUNS
 
 COLUMNS = (
     "iterations", "best_iteration", "validation", "test", "seconds", "seconds_per_iteration", "valid_free", "valid",
@@ -40,6 +43,7 @@ def study_report(study: Study, messages: Messages, watch: Callable[[str], None] 
         _pairs(study, messages),
         _speed_and_quality(study, messages),
         subjective_quality(study.folder, messages),
+        _effort(study, messages),
         ending,
     )
     settings = study.plan.settings
@@ -101,16 +105,12 @@ def _trials(study: Study, messages: Messages) -> Iterator[Block]:
         reasons = "; ".join(dict.fromkeys(one.reason for one in failed))
         yield Paragraph(messages("trials.failed", count=len(failed), reasons=reasons))
     yield _table(study, messages)
-    best = min(
-        (one for one in study.done if one.results.get("validation") is not None),
-        key=lambda one: float(one.results["validation"]),
-        default=None,
-    )
+    best = _best(study)
     if best:
         figures = {name: messages.number(best.results[name]) for name in ("validation", "test")}
         text = messages(
             "trials.best",
-            trial=best.trial.name,
+            trial=f"{best.trial.variant}, {messages('column.seed')} {best.trial.seed}",
             bits=figures["validation"],
             iteration=messages.number(best.results["best_iteration"], 0),
             test=figures["test"],
@@ -119,9 +119,23 @@ def _trials(study: Study, messages: Messages) -> Iterator[Block]:
     yield from _curves(study, messages)
 
 
+def _best(study: Study) -> Ended | None:
+    """The trial with the best held-out figure; None where there is none."""
+    measured = [one for one in study.done if one.results.get("validation") is not None]
+    return min(measured, key=lambda one: float(one.results["validation"]), default=None)
+
+
+def _effort(study: Study, messages: Messages) -> Iterator[Block]:
+    """What the best of its trainings cost, beside a ready-made run."""
+    best = _best(study)
+    if best and study.plan.settings:
+        yield from effort(open_run(study.folder / RUNS / best.trial.training), [], messages)
+
+
 def _table(study: Study, messages: Messages) -> Table:
+    """A row for each trial; what all of them have alike, such as equal iterations, has no column."""
     varied = [one.address for one in study.plan.space]
-    shown = [name for name in COLUMNS if any(one.results.get(name) is not None for one in study.done)]
+    shown = [name for name in COLUMNS if len({one.results.get(name) for one in study.done}) > 1]
     head = [*(messages.named("setting", one) for one in varied), messages("column.seed")]
     head += [messages.named("column", name) for name in shown]
     rows = [

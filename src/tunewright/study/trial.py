@@ -148,8 +148,8 @@ def _heard(run: Run, task: Task) -> dict[str, Any]:
         "valid": own["valid"],
         "distance": own["distance"],
         "originality": own["originality"],
-        "near_copies": own["near_copies"] / own["attempts"],
-        "seconds_per_tune": own["seconds"] / own["attempts"],
+        "near_copies": own["near_copies"] / max(1, own["attempts"]),
+        "seconds_per_tune": own["seconds"] / max(1, own["attempts"]),
     }
 
 
