@@ -24,7 +24,7 @@ from tunewright.report.document import (
 )
 from tunewright.report.markdown import write_markdown
 from tunewright.report.page import write_page
-from tunewright.report.typeset import write_pdf
+from tunewright.report.typeset import quoted, write_pdf
 from tunewright.report.write import WRITERS, parse_formats
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -175,3 +175,7 @@ def test_what_is_written_into_a_page_is_there_again(tmp_path: Path) -> None:
         assert page.locator(".own div").inner_text() == "I found <b>nothing</b>"
         assert page.pdf().startswith(b"%PDF-")
         browser.close()
+
+
+def test_what_holds_numbers_together_is_kept_in_type() -> None:
+    assert quoted("1\u00a0234\nx\x00") == '"1\u00a0234\\nx"'

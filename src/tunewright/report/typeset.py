@@ -22,6 +22,8 @@ from tunewright.report.document import (
     Tune,
 )
 
+KEPT = "\n\u00a0\u200b"
+"""Signs that are no letters and yet mean something: a line's end, a space that holds, a place to break."""
 TEXT_WIDTH = 580
 """Of a picture that fills the text's width, in its own points."""
 HEAD = """
@@ -33,6 +35,7 @@ HEAD = """
 #show heading.where(level: 1): set text(size: 15pt)
 #show heading: set block(above: 1.6em, below: 0.9em)
 #show table: set text(size: 8pt, font: ("Libertinus Serif", "DejaVu Serif"))
+#show table: set par(justify: false)
 #show raw: set text(size: 8.5pt)
 #show figure.caption: set text(style: "italic", size: 9pt)
 #show figure.where(kind: table): set block(breakable: true)
@@ -61,7 +64,7 @@ def write_pdf(document: Document, path: Path) -> Path:
 
 def quoted(text: str) -> str:
     """A Typst string, in which nothing is markup."""
-    kept = "".join(sign for sign in text if sign == "\n" or sign.isprintable())
+    kept = "".join(sign for sign in text if sign in KEPT or sign.isprintable())
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
@@ -122,11 +125,16 @@ def _width(svg: str) -> int:
     return min(100, round(100 * float(found.group(1)) / TEXT_WIDTH)) if found else 100
 
 
+def _breakable(text: str) -> str:
+    """A cell in which a line may end after a comma that no space follows, as in the name of a trial."""
+    return re.sub(r",(?=\S)(?!\d)", ",\u200b", text)
+
+
 def _table(table: Table) -> str:
     numeric = [all(is_number(row[at]) for row in table.rows) for at in range(len(table.head))]
     sides = ", ".join("right" if one else "left" for one in numeric)
     head = ", ".join(f"strong({quoted(cell)})" for cell in table.head)
-    cells = "".join(f"  {', '.join(map(quoted, row))},\n" for row in table.rows)
+    cells = "".join(f"  {', '.join(quoted(_breakable(cell)) for cell in row)},\n" for row in table.rows)
     widths = f"({', '.join(['auto'] * len(table.head))},)"
     source = f"table(columns: {widths}, align: ({sides},), table.header({head}),\n{cells})"
     if not table.caption:
