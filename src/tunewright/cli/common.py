@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tunewright.contracts import FORMS
-from tunewright.errors import InputError, TunewrightError
+from tunewright.errors import InputError, SettingsError, TunewrightError
 
 if TYPE_CHECKING:
     from tunewright.run import Run
@@ -52,6 +52,12 @@ def run_or_builtin(path: Path | None) -> Run:
     from tunewright.run import builtin_run, open_run
 
     return open_run(path) if path else builtin_run()
+
+
+def refuse_several_budgets(*given: float | None) -> None:
+    """Of --iterations, --minutes and --characters at most one may be given."""
+    if sum(map(bool, given)) > 1:
+        raise SettingsError("--iterations, --minutes and --characters all say how long; give one of them")
 
 
 def place_of(source: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tunewright.cli.common import JSON, PATH, put_json, say
+from tunewright.cli.common import JSON, PATH, put_json, refuse_several_budgets, say
 
 
 @click.command()
@@ -54,8 +54,7 @@ def train(
     changes = [*assignments]
     changes += [f"training.iterations={iterations}"] if iterations else []
     changes += [f"training.seed={seed}"] if seed is not None else []
-    if sum(map(bool, (iterations, minutes, characters))) > 1:
-        raise SettingsError("--iterations, --minutes and --characters all say how long; give one of them")
+    refuse_several_budgets(iterations, minutes, characters)
     if resume and (corpus or changes or minutes or characters):
         raise SettingsError("--resume goes on with the run's own settings; leave the other options out")
     settings = open_run(folder).settings if resume else load_recipe(recipe or "")

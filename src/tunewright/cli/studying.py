@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tunewright.cli.common import JSON, PATH, put_json, say
+from tunewright.cli.common import JSON, PATH, put_json, refuse_several_budgets, say
 
 if TYPE_CHECKING:
     from tunewright.settings import Settings
@@ -79,8 +79,7 @@ def study(
     else:
         if not source or not varied:
             raise SettingsError("study what? Give a recipe or a run, and what to --vary")
-        if sum(map(bool, (iterations, minutes, characters))) > 1:
-            raise SettingsError("--iterations, --minutes and --characters all say how long; give one of them")
+        refuse_several_budgets(iterations, minutes, characters)
         changes = [*assignments, *([f"training.iterations={iterations}"] if iterations else [])]
         settings, run = _source(source, corpus, changes, varied)
         plan = Plan(settings, run, varied, seeds, trials, Budget(minutes, characters), tunes)

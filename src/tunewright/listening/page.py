@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from tunewright.messages import Messages
 from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
 from tunewright.rendering.sound import halved, wav
+from tunewright.rendering.template import filled
 
 PAGE, KEY = "listening.html", "key.json"
 SCORES = range(1, 6)
@@ -51,16 +50,12 @@ def write_listening(folder: Path, tunes: Sequence[Heard], messages: Messages) ->
         "LANGUAGE": messages.language,
         "TITLE": escape(messages("listening.title")),
         "INTRO": escape(messages("listening.intro", count=len(named))),
-        "STYLE": _resource("page.css"),
         "ITEMS": items,
         "SAVE": escape(messages("listening.save")),
         "TEXTS": json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c"),
         "PAGE": page,
-        "SCRIPT": _resource("page.js"),
     }
-    return write_whole(
-        folder / PAGE, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], _resource("page.html"))
-    )
+    return write_whole(folder / PAGE, filled("tunewright.listening", parts))
 
 
 def read_key(folder: Path) -> dict[str, Any]:
@@ -99,7 +94,3 @@ def _item(number: int, name: str, sound: bytes, messages: Messages) -> str:
         f"<span>{low}</span>{scores}<span>{high}</span></fieldset>"
         f'<textarea rows="2" aria-label="{note}" placeholder="{note}"></textarea></article>'
     )
-
-
-def _resource(name: str) -> str:
-    return (files("tunewright.listening") / name).read_text(encoding="utf-8")

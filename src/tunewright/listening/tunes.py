@@ -15,7 +15,6 @@ from tunewright.quality import held_out
 from tunewright.run import Run, open_run
 from tunewright.study.plan import is_study
 from tunewright.study.results import Ended, Study, open_study
-from tunewright.study.trial import RUNS
 from tunewright.wish import Wish
 
 REAL = "real"
@@ -91,8 +90,7 @@ def _composers(source: Path, seed: int) -> Iterator[_Composer]:
     if not study.done:
         raise RunError(f"{source}: no trial of this study is done yet")
     for one in _variants(study):
-        run = open_run(study.folder / RUNS / one.trial.training if study.plan.settings else study.plan.run)
-        yield _Composer(one.trial.variant, run, replace(study.plan.wish_of(one.trial), seed=seed))
+        yield _Composer(one.trial.variant, study.run_of(one.trial), replace(study.plan.wish_of(one.trial), seed=seed))
 
 
 def _variants(study: Study) -> list[Ended]:

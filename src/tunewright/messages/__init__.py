@@ -33,6 +33,11 @@ class Messages:
         """What something is called, e.g. a setting by its address; its own name where the language has none for it."""
         return self.texts.get(f"{kind}.{name}", name)
 
+    def group(self, kind: str) -> dict[str, str]:
+        """All messages of a kind, by their names in it."""
+        beginning = f"{kind}."
+        return {key.removeprefix(beginning): text for key, text in self.texts.items() if key.startswith(beginning)}
+
     def listed(self, items: Sequence[str]) -> str:
         """Names in a row."""
         return self.texts["effect.list_comma"].join(items)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
@@ -19,6 +17,7 @@ from urllib.parse import quote
 from tunewright.files import write_whole
 from tunewright.music.performance import LitNote
 from tunewright.rendering.inline import inlined, without_heading
+from tunewright.rendering.template import filled
 
 PAGE_NAME = "index.html"
 FILE_KINDS = {
@@ -90,17 +89,8 @@ def write_page(folder: Path, exhibits: Sequence[Exhibit], heading: str = "New tu
         "HEADING": escape(heading),
         "SUBTITLE": f"<p>{escape(subtitle)}</p>" if subtitle else "",
         "ARTICLES": articles,
-        "STYLE": _resource("page.css"),
-        "SCRIPT": _resource("page.js"),
     }
-    template = _resource("page.html")
-    # one pass, so that no tune's text can pass for a place in the template
-    page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], template)
-    return write_whole(folder / PAGE_NAME, page.encode())
-
-
-def _resource(name: str) -> str:
-    return (files("tunewright.rendering") / name).read_text(encoding="utf-8")
+    return write_whole(folder / PAGE_NAME, filled("tunewright.rendering", parts).encode())
 
 
 def _article(folder: Path, number: int, exhibit: Exhibit) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from tunewright.run import Run
@@ -80,7 +79,7 @@ def first_step(run: Run) -> FirstStep:
     """
     trainer = build_trainer(run)
     model, batch = trainer.model, trainer.batches.at(0)
-    torch.manual_seed(run.settings.training.seed * 1_000_003)  # as the trainer does
+    trainer.seed_step()
     with _Watched(model.train()) as layers:
         device = next(model.parameters()).device
         logits, _ = model(batch.inputs.to(device))

@@ -87,26 +87,19 @@ def pairs(cells: Sequence[Sequence[float | None]], rows: Series, columns: Series
     return _svg(figure)
 
 
-def curves(groups: Mapping[str, Sequence[Points]], labels: tuple[str, str], marked: bool = True) -> str:
+def curves(groups: Mapping[str, Sequence[Points]], labels: tuple[str, str]) -> str:
     """Lines, those of one group in one colour; the lowest point of each is marked."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4), layout="constrained")
-    axes = _plain(figure.add_subplot())
+    figure, axes = _one_panel(7.5, 4, labels)
     for (name, lines), colour in zip(groups.items(), COLOURS * len(groups), strict=False):
         for number, points in enumerate(line for line in lines if line):
             xs, ys = zip(*points, strict=True)
             axes.plot(xs, ys, color=colour, linewidth=1.4, alpha=0.8, label=name if number == 0 else None)
-            if marked:
-                least = min(points, key=lambda point: point[1])
-                axes.plot(*least, "o", color=colour, markersize=4)
+            axes.plot(*min(points, key=lambda point: point[1]), "o", color=colour, markersize=4)
     values = sorted(y for lines in groups.values() for points in lines for _, y in points)
     if values:
         # What stands far above belongs to the first steps.
         axes.set_ylim(values[0] - 0.05, min(values[-1], values[0] + 1.6) + 0.05)
         axes.legend(frameon=False)
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -116,10 +109,7 @@ def losses(groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str])
     Args:
         groups: under each name both lines.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4), layout="constrained")
-    axes = _plain(figure.add_subplot())
+    figure, axes = _one_panel(7.5, 4, labels)
     for (name, (trained, held_out)), colour in zip(groups.items(), COLOURS * len(groups), strict=False):
         if trained:
             axes.plot(*zip(*trained, strict=True), color=colour, alpha=0.6, linewidth=1.2, linestyle=(0, (4, 2)))
@@ -130,8 +120,6 @@ def losses(groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str])
             axes.axvline(best[0], color=colour, linewidth=0.8, alpha=0.5, linestyle=":")
     axes.set_ylim(0, 3.2)  # the first steps fall from log2 of the number of symbols; the story is further down
     axes.legend(frameon=False)
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -144,10 +132,7 @@ def scatter(
         front: joins those that no other beats in both.
         logarithmic: the first axis.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = _plain(figure.add_subplot())
+    figure, axes = _one_panel(6, 4, labels)
     for (name, points), colour in zip(groups.items(), COLOURS * len(groups), strict=False):
         if points:
             axes.plot(*zip(*points, strict=True), "o", color=colour, label=name or None, alpha=0.8, markersize=6)
@@ -159,8 +144,6 @@ def scatter(
         _logarithmic(axes, "x")
     if any(groups):
         axes.legend(frameon=False)
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(fill(labels[1], LABEL))
     return _svg(figure)
 
 
@@ -171,6 +154,17 @@ def unbeaten(points: Points) -> list[tuple[float, float]]:
         if not found or point[1] < found[-1][1]:
             found.append(point)
     return found
+
+
+def _one_panel(width: float, height: float, labels: tuple[str, str]) -> tuple[Any, Any]:
+    """A figure and its axes, named."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = _plain(figure.add_subplot())
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(fill(labels[1], LABEL))
+    return figure, axes
 
 
 def _panels(count: int, label: str) -> tuple[Any, list[Any]]:

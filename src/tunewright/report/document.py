@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tunewright.messages.numbers import is_number
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -50,6 +52,11 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     caption: str = ""
+
+    @property
+    def numeric(self) -> list[bool]:
+        """Of each column, whether it holds nothing but numbers."""
+        return [all(is_number(row[at]) for row in self.rows) for at in range(len(self.head))]
 
 
 @dataclass(frozen=True)

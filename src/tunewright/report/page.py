@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import re
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from tunewright.files import write_whole
-from tunewright.messages.numbers import is_number
 from tunewright.rendering.inline import inlined
+from tunewright.rendering.template import filled
 from tunewright.report.document import (
     Block,
     Bullets,
@@ -37,20 +35,13 @@ def write_page(document: Document, path: Path) -> Path:
     parts = {
         "LANGUAGE": escape(document.language),
         "TITLE": escape(document.title),
-        "STYLE": _resource("page.css"),
-        "SCRIPT": _resource("page.js"),
         "FACTS": "".join(
             f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in document.facts
         ),
         "CONTENTS": _contents(document),
         "BLOCKS": "\n".join(_Writer(document).blocks()),
     }
-    # In one pass, so that no tune's text can pass for a place in the template.
-    return write_whole(path, re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match.group(1)], _resource("page.html")))
-
-
-def _resource(name: str) -> str:
-    return (files("tunewright.report") / name).read_text(encoding="utf-8")
+    return write_whole(path, filled("tunewright.report", parts))
 
 
 def _contents(document: Document) -> str:
@@ -116,8 +107,7 @@ class _Writer:
 
 
 def _table(table: Table) -> str:
-    numeric = [all(is_number(row[at]) for row in table.rows) for at in range(len(table.head))]
-    kinds = ['class="number"' if one else "" for one in numeric]
+    kinds = ['class="number"' if one else "" for one in table.numeric]
     head = "".join(f"<th {kind}>{escape(cell)}</th>" for cell, kind in zip(table.head, kinds, strict=True))
     rows = "".join(
         "<tr>" + "".join(f"<td {kind}>{escape(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"

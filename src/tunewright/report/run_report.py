@@ -35,7 +35,7 @@ def run_report(
         _settings(run, messages),
         ending,
     )
-    words = {name: messages(f"words.{name}") for name in ("abc", "listen", "own_words")}
+    words = messages.group("words")
     return Document(messages("title.run", name=run.name), messages.language, facts, watched(parts, watch), words)
 
 

@@ -14,11 +14,9 @@ from tunewright.report.findings import TOLD, findings
 from tunewright.report.heard import subjective_quality
 from tunewright.report.results import effort
 from tunewright.report.theory import theory
-from tunewright.run import open_run
-from tunewright.study.effects import RATIOS, chance_of, effects, figures_of, levels
+from tunewright.study.effects import RATIOS, by_variant, chance_of, effects, figures_of, levels
 from tunewright.study.results import Ended, Study
 from tunewright.study.space import Range, Value, is_decoding, told
-from tunewright.study.trial import RUNS
 
 COLUMNS = (
     "iterations", "best_iteration", "validation", "test", "seconds", "seconds_per_iteration", "valid_free", "valid",
@@ -55,12 +53,8 @@ def study_report(study: Study, messages: Messages, watch: Callable[[str], None] 
     facts += [(messages("fact.run"), study.plan.run)] if study.plan.run else []
     facts += [(messages("fact.varied"), "; ".join(study.plan.varied)), (messages("fact.folder"), str(study.folder))]
     return Document(
-        messages("title.study", name=name), messages.language, facts, watched(parts, watch), _words(messages)
+        messages("title.study", name=name), messages.language, facts, watched(parts, watch), messages.group("words")
     )
-
-
-def _words(messages: Messages) -> dict[str, str]:
-    return {name: messages(f"words.{name}") for name in ("abc", "listen", "own_words")}
 
 
 def _beginning(study: Study, messages: Messages) -> Iterator[Block]:
@@ -129,7 +123,7 @@ def _effort(study: Study, messages: Messages) -> Iterator[Block]:
     """What the best of its trainings cost, beside a ready-made run."""
     best = _best(study)
     if best and study.plan.settings:
-        yield from effort(open_run(study.folder / RUNS / best.trial.training), [], messages)
+        yield from effort(study.run_of(best.trial), [], messages)
 
 
 def _table(study: Study, messages: Messages) -> Table:
@@ -227,12 +221,10 @@ def spread_ratio(study: Study, figure: str) -> float | None:
     standard deviations; None where seeds don't differ.
     """
     chance = chance_of(study, figure)
-    cells: dict[tuple[tuple[str, Value], ...], list[float]] = {}
-    for one, value in figures_of(study, figure):
-        cells.setdefault(tuple(one.trial.assignments.items()), []).append(value)
+    cells = by_variant(study, figure)
     if not chance or not chance.deviation or len(cells) < 2:
         return None
-    return statistics.stdev(statistics.fmean(own) for own in cells.values()) / chance.deviation
+    return statistics.stdev(statistics.fmean(own) for own in cells) / chance.deviation
 
 
 def _pictures(study: Study, figure: str, messages: Messages) -> Iterator[Block]:

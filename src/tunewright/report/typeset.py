@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 
 from tunewright.errors import RenderingError
 from tunewright.files import write_whole
-from tunewright.messages.numbers import is_number
 from tunewright.report.document import (
     Block,
     Bullets,
@@ -131,8 +130,7 @@ def _breakable(text: str) -> str:
 
 
 def _table(table: Table) -> str:
-    numeric = [all(is_number(row[at]) for row in table.rows) for at in range(len(table.head))]
-    sides = ", ".join("right" if one else "left" for one in numeric)
+    sides = ", ".join("right" if one else "left" for one in table.numeric)
     head = ", ".join(f"strong({quoted(cell)})" for cell in table.head)
     cells = "".join(f"  {', '.join(quoted(_breakable(cell)) for cell in row)},\n" for row in table.rows)
     widths = f"({', '.join(['auto'] * len(table.head))},)"

@@ -93,6 +93,14 @@ def figures_of(study: Study, figure: str) -> list[tuple[Ended, float]]:
     return found
 
 
+def by_variant(study: Study, figure: str) -> list[list[float]]:
+    """The values that :func:`figures_of` tells, those of one variant, which differ in the seed alone, together."""
+    found: dict[str, list[float]] = {}
+    for one, value in figures_of(study, figure):
+        found.setdefault(one.trial.variant, []).append(value)
+    return list(found.values())
+
+
 def levels(study: Study, address: str) -> list[Value]:
     """The values that a setting took in trials that were done: numbers from the least, others as they were given."""
     found = list(dict.fromkeys(one.trial.assignments[address] for one in study.done))
@@ -102,12 +110,10 @@ def levels(study: Study, address: str) -> list[Value]:
 
 def chance_of(study: Study, figure: str) -> Chance | None:
     """How much a figure varies by itself; None where the trials can't tell."""
-    cells: dict[tuple[tuple[str, Value], ...], list[float]] = {}
-    for one, value in figures_of(study, figure):
-        cells.setdefault(tuple(one.trial.assignments.items()), []).append(value)
-    freedom = sum(len(values) - 1 for values in cells.values())
+    cells = by_variant(study, figure)
+    freedom = sum(len(values) - 1 for values in cells)
     if freedom:
-        squares = math.fsum((value - math.fsum(own) / len(own)) ** 2 for own in cells.values() for value in own)
+        squares = math.fsum((value - math.fsum(own) / len(own)) ** 2 for own in cells for value in own)
         return Chance(math.sqrt(squares / freedom), freedom, by_seeds=True)
     return _unexplained(study, figure)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tunewright.files import write_whole
+from tunewright.run import Run, open_run
 from tunewright.study import journal
 from tunewright.study.plan import Plan, Trial, read_plan
 from tunewright.study.trial import RUNS
-from tunewright.training.trackers import Record, read_metrics
+from tunewright.training.trackers import METRICS, Record, read_metrics
 
 JOURNAL = "journal.jsonl"
 TRIALS, CURVES = "trials.csv", "curves.csv"
@@ -59,9 +60,17 @@ class Study:
         """How many trials there are to be."""
         return self.plan.trials * self.plan.seeds or sum(1 for _ in self.plan.grid())
 
+    def run_of(self, trial: Trial) -> Run:
+        """The run that a trial composes with.
+
+        Raises:
+            RunError: it isn't there.
+        """
+        return open_run(self.folder / RUNS / trial.training if self.plan.settings else self.plan.run)
+
     def curve(self, trial: Trial) -> list[Record]:
         """The metrics of a trial's training."""
-        return read_metrics(self.folder / RUNS / trial.training / "metrics.jsonl")
+        return read_metrics(self.folder / RUNS / trial.training / METRICS)
 
 
 def open_study(folder: Path) -> Study:

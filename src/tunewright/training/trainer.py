@@ -129,11 +129,14 @@ class Trainer:
         if not last and self.done % self.settings.checkpoint_every == 0:
             self.save()
 
+    def seed_step(self) -> None:
+        """Lets dropout, too, follow from (seed, iteration), so that nothing random needs to be saved."""
+        torch.manual_seed(self.settings.seed * 1_000_003 + self.done)
+
     def step(self, learning_rate: float) -> float:
         """One update of the weights; returns the batch's loss before it, in nats a symbol."""
         settings = self.settings
-        # Dropout follows from (seed, iteration) too, so that nothing random needs to be saved.
-        torch.manual_seed(settings.seed * 1_000_003 + self.done)
+        self.seed_step()
         self.model.train()
         batch = self.batches.at(self.done)
         device = next(self.model.parameters()).device
