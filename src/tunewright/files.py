@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tunewright.errors import OutputError
 
@@ -37,6 +39,43 @@ def write_whole(path: Path, content: str | bytes) -> Path:
     with replacing(path) as beside:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def append_records(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """Adds records to a file, one JSON object a line; they are on the disk when this returns.
+
+    Raises:
+        OutputError: they can't be written.
+    """
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    try:
+        with path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read() != b"\n":
+                    file.write(b"\n")  # what was cut off stays by itself
+            file.write(lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of such a file, as many as there are; lines that are none, such as one that was cut off, are passed
+    over.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield record
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tunewright.errors import InputError, OutputError
+from tunewright.errors import InputError
 from tunewright.evaluation.bootstrap import interval, rate
+from tunewright.files import append_records, read_records
 from tunewright.listening.page import SCORES, read_key
 
 ANSWERS = "answers.jsonl"
@@ -53,15 +53,9 @@ def store(folder: Path, given: Any) -> int:
         OutputError: they can't be written.
     """
     key = read_key(folder)
-    lines = [json.dumps(one, ensure_ascii=False) for one in _checked(given, key)]
-    try:
-        with (folder / ANSWERS).open("a", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise OutputError(f"cannot write {folder / ANSWERS}: {error.strerror or error}") from None
-    return len(lines)
+    answers = list(_checked(given, key))
+    append_records(folder / ANSWERS, answers)
+    return len(answers)
 
 
 def store_file(folder: Path, path: Path) -> int:
@@ -83,7 +77,7 @@ def verdicts(folder: Path) -> list[Verdict]:
     last counts.
     """
     items = read_key(folder)["items"]
-    last = {(one["listener"], one["item"]): one for one in _stored(folder) if one["item"] in items}
+    last = {(one["listener"], one["item"]): one for one in read_records(folder / ANSWERS) if one["item"] in items}
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for (_, item), answer in last.items():
         found.setdefault(items[item]["source"], {}).setdefault(item, []).append(answer)
@@ -123,12 +117,3 @@ def _checked(given: Any, key: dict[str, Any]) -> Iterator[dict[str, Any]]:
             raise InputError(f"a score of {score!r}; expected {SCORES[0]} to {SCORES[-1]}")
         note, at = str(answer.get("note") or "")[:LONGEST_NOTE], str(answer.get("at") or "")[:40]
         yield {"listener": listener, "item": item, "score": score, "note": note, "at": at}
-
-
-def _stored(folder: Path) -> Iterator[dict[str, Any]]:
-    path = folder / ANSWERS
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # cut off when a disk was full, say

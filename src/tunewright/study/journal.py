@@ -6,13 +6,10 @@ twice counts once.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tunewright.errors import OutputError
+from tunewright.files import append_records, read_records
 
 Record = dict[str, Any]
 ENDED = ("done", "pruned", "failed")
@@ -25,23 +22,13 @@ def write(path: Path, record: Record) -> None:
     Raises:
         OutputError: it can't be written.
     """
-    try:
-        with path.open("ab+") as file:
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                if file.read() != b"\n":
-                    file.write(b"\n")  # what was cut off stays by itself
-            file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    append_records(path, [record])
 
 
 def ended(path: Path) -> dict[str, Record]:
     """How each trial has ended, by its name, in the order in which they did: the first end of each counts."""
     found: dict[str, Record] = {}
-    for record in _records(path):
+    for record in read_records(path):
         if record.get("state") in ENDED:
             found.setdefault(str(record.get("trial")), record)
     return found
@@ -50,21 +37,7 @@ def ended(path: Path) -> dict[str, Record]:
 def begun(path: Path) -> dict[str, Record]:
     """The first beginning of each trial, by its name."""
     found: dict[str, Record] = {}
-    for record in _records(path):
+    for record in read_records(path):
         if record.get("state") == "begun":
             found.setdefault(str(record.get("trial")), record)
     return found
-
-
-def _records(path: Path) -> Iterator[Record]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
