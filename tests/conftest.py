@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # above imports PyTorch, which reads this once.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+"""To open pages with; None where there is none."""
 SCALE = ["D", "E", "F", "G", "A", "B", "c", "d", "e", "f", "g", "a", "b"]
 DANCES = {"reel": ("4/4", 4), "jig": ("6/8", 3), "polka": ("2/4", 2)}
 

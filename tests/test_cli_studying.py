@@ -14,6 +14,7 @@ from tunewright.cli.common import place_of
 from tunewright.cli.studying import _source
 from tunewright.run import Run
 from tunewright.study.results import Study
+from tunewright.train import Budget
 
 
 def invoke(*arguments: object) -> Result:
@@ -47,9 +48,11 @@ def test_a_trial_that_fails_is_told(own_file: Path, tmp_path: Path) -> None:
 
 
 def test_of_one_name_the_run_is_meant_where_only_composing_is_varied() -> None:
-    assert _source("session", "", [], ("decoding.top_k=0,5",)) == (None, "session")
-    assert _source("session", "", ["training.iterations=5"], ("decoding.top_k=0,5",))[1] == ""
-    settings, run = _source("session", "", [], ("decoding.top_k=0,5", "model.layers=1,2"))
+    warm, usual = ("decoding.top_k=0,5",), Budget()
+    assert _source("session", "", [], usual, warm) == (None, "session")
+    assert _source("session", "", ["training.iterations=5"], usual, warm)[1] == ""
+    assert _source("session", "", [], Budget(minutes=1), warm)[1] == ""
+    settings, run = _source("session", "", [], usual, (*warm, "model.layers=1,2"))
     assert (settings and settings.recipe, run) == ("session", "")
 
 
@@ -62,6 +65,9 @@ def test_of_one_name_the_run_is_meant_where_only_composing_is_varied() -> None:
         (["study", "lab", "--vary", "model.layers"], "expected section.key=a,b,c"),
         (["study", "lab", "--vary", "model.layers=1,2", "--minutes", "1", "--iterations", "3"], "give one of them"),
         (["study", "irish", "--vary", "model.layers=1,2", "--resume", "--out", "x"], "--resume goes on with the study"),
+        (["study", "--resume"], "expected --out STUDY"),
+        (["study", "--resume", "--out", "x", "--seeds", "9", "--set", "a.b=1"], "leave --set, --seeds out"),
+        (["study", "--resume", "--out", "x", "--tracker", "comet", "lab"], "leave RECIPE, --tracker out"),
         (["study", "lab", "--vary", "model.layers=1,2", "--engine", "steam"], "no engine is called 'steam'"),
         (["report", "nowhere"], "nowhere is no run"),
         (["report", "session", "--language", "tlh"], "--language tlh: there are: en, uk"),
@@ -98,8 +104,8 @@ def test_listening_from_the_command_line(tiny_run: Run, tmp_path: Path) -> None:
     )
     second = invoke("listen", tiny_run.folder, "--out", tmp_path / "page", "--answers", saved)
     assert second.exit_code == 0, second.output
-    assert "1 answers taken in" in second.stderr
-    assert "4.00  1 answers" in second.stdout
+    assert "1 answer taken in" in second.stderr
+    assert "4.00  1 answer  " in second.stdout
     shutil.rmtree(tmp_path / "page")
 
 

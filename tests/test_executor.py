@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tunewright.errors import SettingsError, WorkerError
-from tunewright.executor import ENGINES, Processes, cores, executor
+from tunewright.executor import ENGINES, Processes, cores, executor, is_stopping
 
 
 def doubled(number: int) -> int:
@@ -28,6 +29,21 @@ def failing(number: int) -> int:
     if number == 2:
         raise ValueError("two")
     return number
+
+
+def failing_first(number: int) -> int:
+    if number == 0:
+        raise ValueError("nothing")
+    time.sleep(1)
+    return number
+
+
+def working_until_asked(number: int) -> str:
+    deadline = time.monotonic() + 60
+    while not is_stopping():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return f"{number} kept"
 
 
 def dying(number: int) -> int:
@@ -109,3 +125,19 @@ def test_workers_end_with_the_process_that_began_them(tmp_path: Path) -> None:
     while any(map(alive, workers)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_others_were_at_when_one_failed_is_handed_over() -> None:
+    found: list[tuple[int, int]] = []
+    with pytest.raises(ValueError, match="nothing"):
+        found.extend(Processes(2).map(failing_first, range(9)))
+    assert found == [(1, 1)]
+
+
+def test_asked_to_stop_workers_hand_over_what_they_have() -> None:
+    engine = Processes(2)
+    timer = threading.Timer(3, engine.stop)
+    timer.start()
+    items = iter([1, 2])
+    assert sorted(result for _, result in engine.map(working_until_asked, items)) == ["1 kept", "2 kept"]
+    assert not is_stopping()

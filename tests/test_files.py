@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tunewright.errors import OutputError
-from tunewright.files import replacing, write_whole
+from tunewright.files import locked, replacing, write_whole
 
 
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -23,3 +23,9 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot write"):
         write_whole(tmp_path / "file" / "below.txt", "text")
+
+
+def test_a_folder_that_can_t_be_held_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="cannot write into"), locked(tmp_path / "file"):
+        pass

@@ -92,6 +92,15 @@ def build(section: str, name: str, options: Mapping[str, Any], *context: Any) ->
     Raises:
         SettingsError: an option that the part doesn't have, or a value of another type.
     """
+    return find(section, name)(*context, **checked_options(section, name, options))
+
+
+def checked_options(section: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a part, each as its maker takes it.
+
+    Raises:
+        SettingsError: an option that the part doesn't have, or a value of another type.
+    """
     maker = find(section, name)
     target = maker.__init__ if inspect.isclass(maker) else maker
     hints = get_type_hints(target, include_extras=True)
@@ -105,7 +114,7 @@ def build(section: str, name: str, options: Mapping[str, Any], *context: Any) ->
         if option not in known:
             raise SettingsError(f"{section} '{name}' has no option '{option}'; it has: {', '.join(known) or 'none'}")
         checked[option] = _checked(f"{section}.{option}", hints[option], value)
-    return maker(*context, **checked)
+    return checked
 
 
 def _checked(option: str, hint: Any, value: Any) -> Any:

@@ -30,8 +30,13 @@ class Executor(Protocol):
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         """Each item with what the function makes of it, as soon as it is ready.
 
-        An error that the function raises is raised here, once the items under way are done; no further item is begun.
+        An error that the function raises is raised here, once the items under way are done and were handed over; no
+        further item is begun.
         """
+        ...
+
+    def stop(self) -> None:
+        """Asks the work under way to end early: :func:`is_stopping` tells it. What it makes of what it has counts."""
         ...
 
 
@@ -39,15 +44,20 @@ class InProcess:
     """One item after another, here."""
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """See :class:`Executor`."""
+        _asked.clear()
         for item in items:
             yield item, function(item)
+
+    def stop(self) -> None:
+        """See :class:`Executor`."""
+        _asked.set()
 
 
 class Processes:
     """Several items at once, each in a process of its own, which shares the cores with the others.
 
-    Functions, items and results must be picklable. Workers end when this process does, however it ends; Ctrl-C reaches
-    them too, and what the function makes of it counts: here it begins no further item.
+    Functions, items and results must be picklable. Workers end when this process does, however it ends.
 
     Args:
         workers: how many.
@@ -55,6 +65,9 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        # Forked workers would inherit the locks of whatever threads run here.
+        self._context = get_context("spawn")
+        self._asked = self._context.Event()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         """See :class:`Executor`.
@@ -62,20 +75,48 @@ class Processes:
         Raises:
             WorkerError: a worker died.
         """
+        self._asked.clear()
         threads = max(1, cores() // self.workers)
-        # Forked workers would inherit the locks of whatever threads run here.
-        pool = ProcessPoolExecutor(self.workers, get_context("spawn"), _begin_worker, (threads,))
+        pool = ProcessPoolExecutor(self.workers, self._context, _begin_worker, (threads, self._asked))
         waiting = iter(items)
         under_way: dict[Future[Result], Item] = {}
-        with pool:
-            try:
-                while _fill(under_way, pool, function, waiting, self.workers):
+        failed: BaseException | None = None
+        try:
+            with pool:
+                while _fill(under_way, pool, function, waiting, 0 if failed else self.workers):
                     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                        yield under_way.pop(future), future.result()
-            except BrokenProcessPool:
-                raise WorkerError(
-                    "a worker process died before its work was done (out of memory?); fewer workers may help"
-                ) from None
+                        item, error = under_way.pop(future), future.exception()
+                        if error is None:
+                            yield item, future.result()
+                        failed = failed or error
+            if failed:
+                raise failed
+        except BrokenProcessPool:
+            raise WorkerError(
+                "a worker process died before its work was done (out of memory?); fewer workers may help"
+            ) from None
+
+    def stop(self) -> None:
+        """See :class:`Executor`."""
+        self._asked.set()
+
+
+def is_stopping() -> bool:
+    """Whether the work that is done in this process was asked to end early."""
+    return _asked.is_set()
+
+
+class _Flag(Protocol):
+    """An event, of this process or shared with others."""
+
+    def is_set(self) -> bool: ...
+
+    def set(self) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+_asked: _Flag = threading.Event()
 
 
 def _fill(
@@ -95,11 +136,16 @@ def _fill(
     return bool(under_way)
 
 
-def _begin_worker(threads: int) -> None:
-    """What a worker process does before all else. Ctrl-C is left to the work: a training listens to it."""
+def _begin_worker(threads: int, asked: _Flag) -> None:
+    """What a worker process does before all else. Ctrl-C in a terminal reaches every process; here it is left to the
+    process that began this one, which asks.
+    """
+    global _asked  # a worker is told once, when it begins
+    _asked = asked
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in THREAD_VARIABLES:
-        os.environ[name] = str(threads)
+        wanted = os.environ.get(name, "")
+        os.environ[name] = str(min(threads, int(wanted)) if wanted.isdecimal() and int(wanted) else threads)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

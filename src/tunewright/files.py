@@ -87,13 +87,19 @@ def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
         wait: for another process that holds it.
 
     Raises:
-        OutputError: another process holds it, and there is no waiting.
+        OutputError: another process holds it, and there is no waiting; or no files can be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {error.strerror or error}") from None
+    with file:
         if fcntl:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OutputError(f"another process is at work in {folder}: wait for it, or end it first") from None
+            except OSError as error:  # some network file systems know no locks
+                raise OutputError(f"cannot hold {folder} for one process alone: {error.strerror or error}") from None
         yield

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,17 +34,20 @@ from tunewright.rendering.score import score_svg
 SAME = {"midi": "mid", "xml": "musicxml"}
 
 
-def parse_formats(text: str) -> list[str]:
-    """Names of renderers out of a list such as ``"abc,midi,wav"``.
+def parse_formats(text: str, known: Collection[str] | None = None) -> list[str]:
+    """Names of formats out of a list such as ``"abc,midi,wav"``, each once.
+
+    Args:
+        known: those that can be written; None for the renderers.
 
     Raises:
-        SettingsError: a format we don't write; the message lists those we do.
+        SettingsError: a format we don't write, or none at all; the message lists those we do.
     """
+    known = catalogue.parts("renderer") if known is None else known
     names = [SAME.get(name.strip(), name.strip()) for name in text.split(",") if name.strip()]
-    known = catalogue.parts("renderer")
-    for name in names:
+    for name in names or [text.strip()]:
         if name not in known:
-            raise SettingsError(f"--to {name}: expected any of {', '.join(known)}")
+            raise SettingsError(f"--to {name or '(nothing)'}: expected any of {', '.join(known)}")
     return list(dict.fromkeys(names))
 
 

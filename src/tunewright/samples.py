@@ -15,15 +15,15 @@ from tunewright.errors import DecodingError, RenderingError
 from tunewright.files import write_whole
 from tunewright.run import Run
 from tunewright.train import MakeTrackers
-from tunewright.training.trackers import Record, Sample, Tracker, make_trackers, watched
+from tunewright.training.trackers import Record, Sample, Tracker, find_trackers, make_trackers, watched
 from tunewright.training.trainer import save_weights
 
 FOLDER = "samples"
 
 
 class Samples(Tracker):
-    """Composes a tune with the weights as they stand, and shows it to other trackers: at the end of the training, and
-    every so many iterations.
+    """Composes a tune with the weights as they stand, and shows it to other trackers: every so many iterations, and
+    when the training has come to its end.
 
     Args:
         run: that is trained.
@@ -34,17 +34,23 @@ class Samples(Tracker):
 
     def __init__(self, run: Run, trainer: Any, others: Sequence[Tracker], every: int) -> None:
         self.run, self.trainer, self.others, self.every = run, trainer, others, every
+        self._heard = 0
 
     def track(self, record: Record) -> None:
-        if "loss" in record and self._is_due(record["iteration"]):
-            save_weights(self.trainer.kept_model, self.run.folder / "last.safetensors")
-            sample = compose_sample(replace(self.run, weights="last"), record["iteration"])
-            if sample:
-                for other in self.others:
-                    other.show(sample)
+        if "loss" in record and self.every and record["iteration"] % self.every == 0:
+            self._compose(record["iteration"])
 
-    def _is_due(self, iteration: int) -> bool:
-        return iteration == self.trainer.settings.iterations or bool(self.every and iteration % self.every == 0)
+    def close(self) -> None:
+        if self.trainer.has_ended and self._heard < self.trainer.done:
+            self._compose(self.trainer.done)
+
+    def _compose(self, iteration: int) -> None:
+        self._heard = iteration
+        save_weights(self.trainer.kept_model, self.run.folder / "last.safetensors")
+        sample = compose_sample(replace(self.run, weights="last"), iteration)
+        if sample:
+            for other in self.others:
+                other.show(sample)
 
 
 def compose_sample(run: Run, iteration: int) -> Sample | None:
@@ -71,7 +77,11 @@ def heard_trackers(names: Sequence[str], every: int = 0) -> MakeTrackers:
     Args:
         names: of trackers in the catalogue.
         every: iterations between two tunes; 0 for one at the end.
+
+    Raises:
+        SettingsError, MissingExtraError: as :func:`tunewright.training.trackers.find_trackers`.
     """
+    find_trackers(names)
 
     def make(run: Run, trainer: Any) -> list[Tracker]:
         trackers = make_trackers(names, watched(run, trainer))

@@ -137,6 +137,16 @@ class Settings(Section):
             values[section][key] = _parse_value(text.strip())
         return parse_settings(values, "--set")
 
+    def check_options(self) -> None:
+        """Looks whether the parts that are named have the options that they are given.
+
+        Raises:
+            SettingsError: there is no such part or option, or a value is of another type.
+        """
+        own = self.corpus.name if self.corpus.name in catalogue.parts("corpus") else "path"
+        for section, name, part in (("corpus", own, self.corpus), ("codec", "", self.codec), ("model", "", self.model)):
+            catalogue.checked_options(section, name or part.name, part.options)
+
 
 def parse_settings(values: dict[str, Any], source: str) -> Settings:
     """Settings out of nested dictionaries.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import replace as replace_field
 from pathlib import Path
@@ -150,14 +151,14 @@ def train(
         RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.
     """
     run, trainer = _resumed(folder) if resume else _started(settings, folder, budget or Budget())
-    trackers = make_trackers(run, trainer)
-    try:
-        outcome = trainer.run(trackers, stop)
-    finally:
+    with ExitStack() as closing:
+        trackers = make_trackers(run, trainer)
         for tracker in trackers:
-            tracker.close()
-    results = {"form": run.settings.corpus.form, **_results(trainer, outcome)}
-    write_about(folder, {**run.about, "results": results})
+            closing.callback(tracker.close)
+        outcome = trainer.run(trackers, stop)
+        results = {"form": run.settings.corpus.form, **_results(trainer, outcome)}
+        # Before trackers take their leave: what one of them does wrong there costs nothing of the run.
+        write_about(folder, {**run.about, "results": results})
     return open_run(folder)
 
 
@@ -177,12 +178,14 @@ def _started(settings: Settings, folder: Path, budget: Budget) -> tuple[Run, Tra
 def _resumed(folder: Path) -> tuple[Run, Trainer]:
     run = open_run(folder)
     has_state = (folder / "state.pt").exists()
-    if not has_state and any((folder / name).exists() for name in ("best.safetensors", "last.safetensors")):
-        raise RunError(f"{folder} holds weights but no state.pt, without which a training can't go on")
+    if not has_state and run.about["results"]:
+        raise RunError(f"{folder} holds what was learned but no state.pt, without which a training can't go on")
+    for cut_off in folder.glob(".state.*.pt"):
+        cut_off.unlink()  # of a process that was killed as it wrote
     trainer = build_trainer(run)
     if has_state:
         trainer.restore()
-    return run, trainer
+    return run, trainer  # one that was killed before its first checkpoint begins anew
 
 
 def _iterations(run: Run, corpus: Corpus, trainer: Trainer, budget: Budget) -> int:

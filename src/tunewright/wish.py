@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from tunewright import catalogue
@@ -18,6 +18,8 @@ from tunewright.music.wishes import foreign_pitch_classes, unmet
 
 NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "greedy": False}
 """The filters in their order, each with the value at which it changes nothing."""
+CONSTRAINED = ("bars", "form", "range", "diatonic", "masked")
+"""What only the constraint can hold to."""
 USUAL_TEMPERATURE = 0.85
 MOST_BARS = 256
 MOST_BEAMS = 256
@@ -99,6 +101,10 @@ class Wish:
         """Whether what the run has nearly copied is drawn anew: not where that is wished or would be no other."""
         return not (self.free or self.greedy or self.beams)
 
+    def freed(self) -> Wish:
+        """This wish without the constraint, and without what only that could hold to."""
+        return replace(self, free=True, **{name: getattr(Wish, name) for name in CONSTRAINED})
+
     def unmet(self, tune: Tune) -> list[str]:
         """What of the wishes for its music a finished tune doesn't meet, a sentence each.
 
@@ -135,7 +141,7 @@ class Wish:
 
     def _check_free(self) -> None:
         """Without the constraint, nothing holds to what only it can hold to."""
-        names = [name for name in ("bars", "form", "range", "diatonic", "masked") if getattr(self, name)]
+        names = [name for name in CONSTRAINED if getattr(self, name)]
         if self.free and names:
             wishes = " and ".join(f"--{name}" for name in names)
             raise DecodingError(f"--free switches off the constraint that {wishes} would need: leave --free out")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.conftest import BROWSER
 from tunewright.contracts import Piece
 from tunewright.music.performance import perform, timemap
 from tunewright.music.reader import read_tune
@@ -145,9 +145,6 @@ def test_a_tune_that_was_not_recorded_has_no_player(tmp_path: Path) -> None:
 
 def test_no_tunes_still_make_a_page(tmp_path: Path) -> None:
     assert "<article" not in write_page(tmp_path, []).read_text()
-
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium to open the page with")

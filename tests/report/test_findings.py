@@ -6,6 +6,7 @@ import math
 import random
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,7 @@ def test_of_a_planted_null_effect_it_says_that_none_is_shown(language: str) -> N
 
 def test_shares_are_told_in_points_of_a_hundred() -> None:
     study = planted(lambda size, rate, chance: {"valid_free": 0.2 + 0.1 * math.log2(size / 64) + chance.gauss(0, 0.01)})
+    study = Study(study.folder, replace(study.plan, tunes=2000), study.trials)
     assert re.search(
         r"made 10 more of 100 free tunes right \(\d+ to \d+\)",
         about(findings(study, load_messages("en")), 64, 128).text,
@@ -96,14 +98,14 @@ def test_words_are_compared_by_what_stands_instead() -> None:
         for trial in plan.grid()
     ]
     (finding,) = findings(Study(Path("made-up"), plan, tuple(trials)), load_messages("en"))
-    assert finding.text.startswith("The optimiser: adam instead of sgd gained 0.")
+    assert finding.text.startswith("Setting the optimiser to adam instead of sgd gained 0.")
 
 
 def test_from_nothing_to_something_is_raised() -> None:
     plan = Plan(Settings(), varied=("training.weight_decay=0.0,0.1",), seeds=4)
     trials = [Ended(trial, "done", {"validation": 2.0 + trial.seed / 1000}) for trial in plan.grid()]
     (finding,) = findings(Study(Path("made-up"), plan, tuple(trials)), load_messages("en"))
-    assert finding.text.startswith("Raising weight decay from 0.0 to 0.1: no effect is shown")
+    assert finding.text.startswith("Raising the weight decay from 0.0 to 0.1: no effect is shown")
 
 
 def test_with_one_seed_and_one_setting_no_effect_is_told() -> None:
@@ -112,3 +114,60 @@ def test_with_one_seed_and_one_setting_no_effect_is_told() -> None:
     (finding,) = findings(Study(Path("made-up"), plan, trials), load_messages("en"))
     assert finding.shown == ()
     assert "no effect is shown" in finding.text
+
+
+@pytest.mark.parametrize("language", languages())
+def test_beside_what_is_shown_it_says_what_isn_t(language: str) -> None:
+    messages = load_messages(language)
+    study = planted(lambda *told: {**bits(*told), "distance": math.exp(told[-1].gauss(0, 0.1))})
+    finding = about(findings(study, messages), 64, 128)
+    assert {one.figure for one in finding.shown} == {"validation", "seconds_per_iteration"}
+    assert {one.figure for one in finding.missing} == {"distance"}
+    figures = messages.named("figure", "distance")
+    assert finding.text.endswith(messages("effect.partly", subject="", clauses="", figures=figures).strip(" –"))
+
+
+def test_sentences_are_false_no_more_often_than_they_are_said_to_be() -> None:
+    """One study in twenty at most tells of an effect that isn't there, however many figures it tells of."""
+    alarms = 0
+    for seed in range(150):
+        noise = random.Random(seed)
+        study = planted(lambda size, rate, chance, noise=noise: _noise(noise))  # type: ignore[misc]
+        alarms += any(one.shown for one in findings(study, load_messages("en")))
+    assert alarms <= 15
+
+
+def _noise(noise: random.Random) -> dict[str, float]:
+    return {
+        "validation": noise.gauss(2, 0.1),
+        "seconds_per_iteration": math.exp(noise.gauss(0, 0.1)),
+        "valid_free": sum(noise.random() < 0.3 for _ in range(50)) / 50,
+        "distance": math.exp(noise.gauss(0, 0.1)),
+        "originality": noise.gauss(0.8, 0.01),
+    }
+
+
+def test_what_is_nothing_in_the_digits_told_is_not_told() -> None:
+    study = planted(lambda size, rate, chance: {"validation": 2.0 - (size > 64) * 4e-4 + chance.gauss(0, 1e-5)})
+    finding = about(findings(study, load_messages("en")), 64, 128)
+    assert finding.shown == ()
+    assert "no effect is shown" in finding.text
+
+
+def test_that_more_text_was_read_is_told() -> None:
+    study = planted(lambda size, rate, chance: {**bits(size, rate, chance), "symbols": size * 1000.0})
+    found = findings(study, load_messages("en"))
+    assert about(found, 64, 128).text.startswith(
+        "Doubling the hidden size, from 64 to 128, and so reading 2.00 times the text, gained 0."
+    )
+    assert "from 64 to 256, and so reading 4.00 times the text, gained 0." in about(found, 64, 256).text
+    assert "the text" not in about(found, 0.001, 0.005).text
+
+
+def test_an_effect_that_others_turn_round_is_told_as_an_average() -> None:
+    def crossed(size: int, rate: float, chance: random.Random) -> dict[str, float]:
+        gain = 0.3 if rate == 0.001 else -0.1
+        return {"validation": 2.0 - gain * math.log2(size / 64) + chance.gauss(0, 0.01)}
+
+    assert "on average" in about(findings(planted(crossed), load_messages("en")), 64, 128).text
+    assert "on average" not in about(findings(planted(bits), load_messages("en")), 64, 128).text

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
+import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.report.pdf import text_of
 from tunewright.errors import RunError, SettingsError
 from tunewright.evaluate import evaluate
 from tunewright.messages import languages, load_messages
 from tunewright.report.anatomy import first_step
+from tunewright.report.course_of_work import course_of_work
 from tunewright.report.document import Block, Document, Figure, Heading, Own, Paragraph, Table, Tune
+from tunewright.report.outcome import named_apart
+from tunewright.report.results import effort
+from tunewright.report.theory import theory
 from tunewright.report.write import WRITERS, report, write
 from tunewright.run import Run
+from tunewright.settings import load_recipe
 from tunewright.study.results import Study
 from tunewright.training.trackers import read_metrics
 
@@ -39,6 +49,11 @@ def tables(document: Document) -> dict[str, Table]:
 
 def kinds(blocks: list[Block], kind: type) -> int:
     return sum(isinstance(block, kind) for block in blocks)
+
+
+def written_in(svg: str) -> list[str]:
+    """All that is written in a picture, where letters are drawn as shapes."""
+    return [html.unescape(text) for text in re.findall(r"<!-- (.*?) -->", svg)]
 
 
 SECTIONS = ["topic", "theory", "task", "work", "results", "conclusions"]
@@ -87,7 +102,12 @@ def test_two_runs_stand_in_one_picture(tiny_run: Run, tiny_study: Study) -> None
     other = tiny_study.folder / "runs" / tiny_study.done[0].trial.training
     document = report([tiny_run.folder, other])
     picture = next(block for block in document.blocks if isinstance(block, Figure))
-    assert picture.caption == "Trainings of several runs in one picture."
+    assert picture.caption.startswith(
+        "Several runs, each in a colour of its own: loss on what is learned from (thin, dashed)"
+    )
+    assert picture.caption.endswith("in bits per character.")
+    for name in (tiny_run.name, other.name):
+        assert f"{name}: from " in picture.alt
     effort = next(table for caption, table in tables(document).items() if caption.startswith("Effort"))
     assert [row[0] for row in effort.rows] == [tiny_run.name, other.name, "ready-made: session"]
 
@@ -112,7 +132,13 @@ def test_every_report_is_written_in_every_way(of_study: Document, of_run: Docume
     for name, document in (("study", of_study), ("run", of_run)):
         files = write(document, tmp_path / name, list(WRITERS))
         assert [file.name for file in files] == ["report-en.html", "report-en.md", "report-en.pdf"]
-        assert all(file.stat().st_size > 4000 for file in files)
+        titles = [block.text for block in document.blocks if isinstance(block, Heading)]
+        for text in (files[0].read_text(), files[1].read_text()):
+            assert [title for title in titles if html.escape(title) not in text and title not in text] == []
+        cells = [cell for block in document.blocks if isinstance(block, Table) for row in block.rows for cell in row]
+        # A number that doesn't fit into its line is parted there, as any word is.
+        read = text_of(files[2])
+        assert [cell for cell in cells if "".join(cell.split()) not in read] == []
 
 
 def test_pictures_are_the_same_each_time(of_study: Document, tiny_study: Study) -> None:
@@ -120,3 +146,75 @@ def test_pictures_are_the_same_each_time(of_study: Document, tiny_study: Study) 
     assert json.dumps([block.svg for block in again.blocks if isinstance(block, Figure)]) == json.dumps(
         [block.svg for block in of_study.blocks if isinstance(block, Figure)]
     )
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_section_is_empty(language: str, tiny_study: Study, tiny_run: Run) -> None:
+    for source in (tiny_study.folder, tiny_run.folder):
+        blocks = report([source], language).blocks
+        for one, after in pairwise([*blocks, Heading("the end")]):
+            if isinstance(one, Heading) and isinstance(after, Heading):
+                assert after.level > one.level, one.text
+
+
+def test_numbers_of_a_ukrainian_report_have_commas(tiny_study: Study, tiny_run: Run) -> None:
+    for source in (tiny_study.folder, tiny_run.folder):
+        document = report([source], "uk")
+        pictures = [text for block in document.blocks if isinstance(block, Figure) for text in written_in(block.svg)]
+        assert any("," in text for text in pictures)
+        known = {caption: table for caption, table in tables(document).items() if not caption.startswith("Версії")}
+        cells = [cell for table in known.values() for row in table.rows for cell in row]
+        assert [text for text in (*pictures, *cells) if re.fullmatch(r"[-−]?\d+\.\d+( %)?", text)] == []
+
+
+def test_the_symbols_are_listed(of_run: Document, tiny_run: Run) -> None:
+    (told,) = [one.text for one in of_run.blocks if isinstance(one, Paragraph) and "symbols, which to" in one.text]
+    listed = told.partition("from 0 on: ")[2].split("\u2003")
+    assert len(listed) == tiny_run.codec.size
+    assert listed[list(tiny_run.codec.spellings()).index("A")] == "A"
+
+
+def test_runs_of_one_name_are_told_apart(tiny_run: Run, tmp_path: Path) -> None:
+    one, other = (Run(shutil.copytree(tiny_run.folder, tmp_path / name / "mine")) for name in ("one", "other"))
+    assert named_apart([one, other, one]) == {"one/mine": one, "other/mine": other}
+    assert named_apart([one, tiny_run]) == {"mine": one, "tiny": tiny_run}
+    blocks = list(course_of_work(one, [other], load_messages("en")))
+    (picture,) = [block for block in blocks if isinstance(block, Figure)]
+    assert len(re.findall('id="held-out-', picture.svg)) == 2
+    assert {"one/mine", "other/mine"} <= set(written_in(picture.svg))
+
+
+def test_a_training_that_was_killed_is_reported_as_far_as_it_came(tiny_run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_run.folder, tmp_path / "killed")
+    (folder / "run.json").write_text(json.dumps({**tiny_run.about, "results": {}}))
+    metrics = (folder / "metrics.jsonl").read_text().splitlines()
+    kept = [line for line in metrics if json.loads(line)["iteration"] <= 150]
+    (folder / "metrics.jsonl").write_text("\n".join(kept))
+    told = texts(report([folder]))
+    assert "The training has not come to its end: what is told here is of its first 150 iterations" in told
+    assert "150 iterations of 16 windows" in told
+    for name in ("best", "last"):
+        (folder / f"{name}.safetensors").unlink()
+    with pytest.raises(RunError, match=f"no weights yet.*tunewright train --resume --out {folder}"):
+        report([folder])
+
+
+def test_what_can_t_be_compared_is_told(tiny_run: Run, tiny_study: Study, tmp_path: Path) -> None:
+    alike = tiny_study.folder / "runs" / tiny_study.done[0].trial.training
+    unlike = shutil.copytree(tiny_run.folder, tmp_path / "unlike")
+    rows = [row for row in tiny_run.split if row["part"] != "validation"]
+    (unlike / "split.json").write_text(json.dumps(rows))
+    machine = {**tiny_run.about["machine"], "processor": "abacus"}
+    (unlike / "run.json").write_text(json.dumps({**tiny_run.about, "machine": machine}))
+    blocks = effort(tiny_run, [Run(alike), Run(unlike)], load_messages("en"))
+    told = [block.text for block in blocks if isinstance(block, Paragraph) and block.aside]
+    assert len(told) == 3
+    assert told[0].endswith("bits can't be compared: ready-made: session.")  # of another form
+    assert told[1].endswith("bits can't be compared: unlike; ready-made: session.")
+    assert told[2].endswith("seconds can't be compared: unlike; ready-made: session.")
+
+
+def test_what_a_model_has_is_in_its_theory() -> None:
+    english = load_messages("en")
+    plain, full = ([block.text for block in theory(load_recipe(name), english)] for name in ("lab", "irish"))  # type: ignore[union-attr]
+    assert [text for text in full if text not in plain] == [english("theory.weight_dropout"), english("theory.pointer")]

@@ -24,7 +24,7 @@ from tunewright.files import locked
 from tunewright.run import Run, open_run
 from tunewright.settings import Settings
 from tunewright.study import journal
-from tunewright.study.conduct import conduct
+from tunewright.study.conduct import Conducting, conduct
 from tunewright.study.plan import Plan, read_plan, write_plan
 from tunewright.study.results import CURVES, JOURNAL, TRIALS, Study, open_study
 from tunewright.study.trial import RUNS
@@ -130,7 +130,12 @@ def test_plans_are_read_as_they_were_written(tiny_study: Study, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("varied", "message"),
     [
-        ("model.size_of_hidden=1,2", None),
+        ("model.size_of_hidden=1,2", "model 'lstm' has no option 'size_of_hidden'"),
+        ("model.hidden_size=big,small", r"model\.hidden_size = 'big'"),
+        ("model.name=lstm,crystal", "no model is called 'crystal'"),
+        ("training.seed=1,2", "--seeds N tries each variant with N"),
+        ("decoding.seed=1,2", "--seeds N tries each variant with N"),
+        ("decoding.title=12,13", r"decoding\.title=12: expected a text"),
         ("training.rate=1,2", r"there is no setting 'training\.rate'"),
         ("training.length=0,50", r"training\.length = 0"),
         ("decoding.warmth=1,2", r"decoding\.warmth: there are: .*temperature"),
@@ -138,21 +143,16 @@ def test_plans_are_read_as_they_were_written(tiny_study: Study, tmp_path: Path) 
         ("decoding.top_p=0.5,7", "decoding: "),
     ],
 )
-def test_a_plan_that_can_t_be_is_refused_before_anything_is_done(
-    own_file: Path, varied: str, message: str | None
-) -> None:
-    if message is None:
-        tiny_plan(own_file, varied)  # options of parts are known to the parts alone: such a trial fails
-        return
+def test_a_plan_that_can_t_be_is_refused_before_anything_is_done(own_file: Path, varied: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         tiny_plan(own_file, varied)
 
 
 def test_a_trial_that_fails_takes_none_of_the_others_with_it(own_file: Path, tmp_path: Path) -> None:
-    plan = tiny_plan(own_file, "model.embedding_size=8,-1", tunes=0)
+    plan = tiny_plan(own_file, "training.length=32,100000", tunes=0)
     study = conduct(tmp_path / "study", InProcess(), plan)
     assert [one.state for one in study.trials] == ["done", "failed"]
-    assert "embedding_size" in study.trials[1].reason
+    assert "training.batch_size" in study.trials[1].reason
     assert rows(study.folder / TRIALS)[1]["state"] == "failed"
 
 
@@ -213,3 +213,112 @@ def test_killed_twice_and_gone_on_with(own_file: Path, tmp_path: Path) -> None:
         records = [point for point in study.curve(one.trial) if "loss" in point]
         assert [point["iteration"] for point in records] == list(range(1, 201))
     assert all(isinstance(open_run(folder / RUNS / one.trial.training).settings, Settings) for one in study.done)
+
+
+def test_what_failed_is_tried_again_when_a_study_goes_on(own_file: Path, tmp_path: Path) -> None:
+    """Here the corpus had been moved away."""
+    moved = tmp_path / "moved.abc"
+    moved.write_text(own_file.read_text())
+    plan = tiny_plan(moved, "model.hidden_size=16,24", tunes=0)
+    hidden = moved.rename(tmp_path / "hidden.abc")
+    study = conduct(tmp_path / "study", InProcess(), plan)
+    assert [one.state for one in study.trials] == ["failed", "failed"]
+    assert all("moved.abc" in one.reason for one in study.trials)
+    assert all("moved.abc" in row["reason"] for row in rows(study.folder / TRIALS))
+    hidden.rename(moved)
+    study = conduct(tmp_path / "study", InProcess())
+    assert [(one.state, one.attempts) for one in study.trials] == [("done", 2), ("done", 2)]
+    again = conduct(tmp_path / "study", InProcess())
+    assert [one.attempts for one in again.trials] == [2, 2]
+
+
+def test_a_fault_of_the_program_fails_the_trial_alone(
+    own_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learned(run: Run) -> dict[str, Any]:
+        if run.settings.model.options["hidden_size"] == 16:
+            raise RuntimeError("out of memory")
+        return {}
+
+    monkeypatch.setattr("tunewright.study.trial._learned", learned)
+    study = conduct(tmp_path / "study", InProcess(), tiny_plan(own_file, "model.hidden_size=16,24", tunes=0))
+    assert [(one.state, one.reason) for one in study.trials] == [
+        ("failed", "RuntimeError: out of memory"),
+        ("done", ""),
+    ]
+
+
+def test_what_may_have_ended_the_study_comes_last(own_file: Path, tmp_path: Path) -> None:
+    plan = tiny_plan(own_file, "model.hidden_size=16,24,32,40", tunes=0)
+    write_plan(plan, tmp_path)
+    twice, failed, once, fresh = plan.grid()
+    told = [(twice, "begun"), (twice, "begun"), (failed, "begun"), (failed, "failed"), (once, "begun")]
+    for at, (one, state) in enumerate(told):
+        journal.write(tmp_path / JOURNAL, {**one.to_dict(), "state": state, "at": at})
+    assert list(Conducting(tmp_path, plan, lambda study, trials: None)._left()) == [once, fresh, twice, failed]
+
+
+def test_what_every_trial_needs_is_looked_for_before_one_is_begun(own_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no tracker is called 'crystal'"):
+        conduct(tmp_path / "study", InProcess(), tiny_plan(own_file, trackers=("crystal",)))
+    with pytest.raises(RunError, match="nowhere"):
+        conduct(tmp_path / "study", InProcess(), Plan(None, "nowhere", ("decoding.top_k=0,5",)))
+    assert not (tmp_path / "study").exists()
+
+
+def test_what_only_the_constraint_can_hold_to_can_be_varied(tiny_run: Run, tmp_path: Path) -> None:
+    varied = ("decoding.masked=true,false", "decoding.bars=4,8")
+    study = conduct(tmp_path / "study", InProcess(), Plan(None, str(tiny_run.folder), varied, tunes=3))
+    assert [one.state for one in study.trials] == ["done"] * 4
+    assert len({one.results["valid_free"] for one in study.done}) == 1
+
+
+def test_seeds_begin_with_that_of_the_settings(own_file: Path, tmp_path: Path) -> None:
+    settings = tiny_settings(own_file, *QUICK, "training.seed=7", "training.iterations=5")
+    study = conduct(tmp_path / "study", InProcess(), Plan(settings, varied=("model.layers=1",), seeds=2, tunes=0))
+    assert [one.trial.seed for one in study.done] == [7, 8]
+    assert [study.run_of(one.trial).settings.training.seed for one in study.done] == [7, 8]
+
+
+def test_how_long_is_told_once(own_file: Path) -> None:
+    with pytest.raises(SettingsError, match="told by --minutes or --characters already"):
+        tiny_plan(own_file, "training.iterations=5,9", budget=Budget(minutes=1))
+
+
+def test_tables_are_written_again_after_a_kill(tiny_study: Study) -> None:
+    before = {name: (tiny_study.folder / name).read_bytes() for name in (TRIALS, CURVES)}
+    for name in before:
+        (tiny_study.folder / name).unlink()
+    conduct(tiny_study.folder, InProcess())
+    assert {name: (tiny_study.folder / name).read_bytes() for name in before} == before
+
+
+def test_trackers_hear_what_a_trial_composes(own_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    plan = tiny_plan(own_file, "model.hidden_size=48", tunes=0, trackers=("tensorboard",))
+    study = conduct(tmp_path / "study", InProcess(), plan)
+    run = study.run_of(study.done[0].trial)
+    assert list((run.folder / "tensorboard").glob("events.*"))
+    assert (run.folder / "samples").is_dir()
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups to interrupt")
+@pytest.mark.parametrize("everyone", [True, False])
+def test_ctrl_c_stops_all_workers_where_they_can_go_on(own_file: Path, tmp_path: Path, everyone: bool) -> None:
+    """As a terminal does it, to every process, and as ``kill -INT`` does, to one; two trials share the training."""
+    folder, script = tmp_path / "study", tmp_path / "conduct.py"
+    script.write_text(SLOWED)
+    settings = tiny_settings(own_file, *QUICK, "training.iterations=100000")
+    write_plan(Plan(settings, varied=("decoding.temperature=0.7,1.0",)), folder)
+    child = subprocess.Popen([sys.executable, str(script), str(folder)], start_new_session=True)
+    wait_for(folder, lambda: any((folder / RUNS).glob("*/state.pt")))
+    wait_for(folder, lambda: len(journal.begun(folder / JOURNAL)) == 2)
+    if everyone:
+        os.killpg(child.pid, signal.SIGINT)
+    else:
+        child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=60) == 0
+    assert journal.ended(folder / JOURNAL) == {}
+    (run,) = (open_run(path) for path in (folder / RUNS).iterdir() if path.is_dir())
+    assert run.about["results"]["stopped"]
+    assert run.about["results"]["iterations"] < 100000

@@ -124,3 +124,74 @@ def test_levels_are_in_order() -> None:
     study = Study(Path("made-up"), plan, tuple(Ended(trial, "done", {}) for trial in plan.grid()))
     assert levels(study, "model.hidden_size") == [64, 256]
     assert levels(study, "training.optimiser") == ["sgd", "adam"]
+
+
+def composed(figures: Callable[[Trial], dict[str, float]], seeds: int) -> Study:
+    """A study of hidden size and of what is composed with, whose figures are made up."""
+    varied = ("model.hidden_size=64,128", "decoding.temperature=0.7,0.85,1.0", "decoding.free=true,false")
+    plan = Plan(Settings(), varied=varied, seeds=seeds)
+    return Study(Path("made-up"), plan, tuple(Ended(one, "done", figures(one)) for one in plan.grid()))
+
+
+def learned(trial: Trial) -> dict[str, float]:
+    """Nothing but noise, the same for all that share a training."""
+    return {"validation": random.Random(trial.training).gauss(2, 0.1)}
+
+
+def test_figures_of_a_training_count_once_however_often_it_is_composed_with() -> None:
+    one_seed = composed(learned, seeds=1)
+    assert chance_of(one_seed, "validation") is None
+    (effect,) = effects(one_seed, "validation")
+    assert (effect.address, effect.pairs, effect.is_shown) == ("model.hidden_size", 1, False)
+    three = composed(learned, seeds=3)
+    chance = chance_of(three, "validation")
+    assert chance is not None
+    assert chance.freedom == 2 * 2
+    assert [one.pairs for one in effects(three, "validation")] == [3]
+
+
+def test_noise_of_shared_trainings_is_no_effect() -> None:
+    alarms = 0
+    for noise in range(100):
+        study = composed(
+            lambda trial, noise=noise: {"validation": random.Random(f"{noise} {trial.training}").gauss(2, 0.1)},  # type: ignore[misc]
+            seeds=3,
+        )
+        alarms += any(one.is_shown for one in effects(study, "validation"))
+    assert alarms <= 10
+
+
+def test_what_is_composed_freely_doesn_t_depend_on_the_constraint() -> None:
+    def figures(trial: Trial) -> dict[str, float]:
+        warmth = float(trial.assignments["decoding.temperature"])
+        own = random.Random(f"{trial.training} {warmth}")
+        return {"valid_free": 0.5 - warmth / 5 + own.gauss(0, 0.01)}
+
+    found = effects(composed(figures, seeds=3), "valid_free")
+    assert {one.address for one in found} == {"model.hidden_size", "decoding.temperature"}
+    assert {one.pairs for one in found if one.address == "decoding.temperature"} == {2 * 3}
+
+
+def test_shares_that_agree_by_chance_are_no_proof() -> None:
+    """With fifty tunes each, nothing and two of a hundred can't be told apart, however alike the seeds are."""
+    study = planted(lambda size, rate, chance: {"valid_free": 0.02 * (size > 64)})
+    assert not any(one.is_shown for one in effects(study, "valid_free"))
+    study = planted(lambda size, rate, chance: {"valid_free": 0.9 * (size > 64)})
+    assert effects(study, "valid_free")[0].is_shown
+
+
+def test_figures_that_are_alike_by_construction_tell_nothing() -> None:
+    study = planted(lambda size, rate, chance: {"originality": 0.8 + (size > 64) / 10})
+    assert chance_of(study, "originality") is None
+    assert not any(one.is_shown for one in effects(study, "originality"))
+
+
+def test_an_effect_that_others_turn_round_is_not_everywhere() -> None:
+    def crossed(size: int, rate: float, chance: random.Random) -> dict[str, float]:
+        gain = 0.3 if rate == 0.001 else -0.1
+        return {"validation": 2.0 - gain * math.log2(size / 64) + chance.gauss(0, 0.01)}
+
+    effect = effects(planted(crossed), "validation")[0]
+    assert effect.is_shown
+    assert not effect.everywhere
+    assert effects(planted(bits), "validation")[0].everywhere

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tunewright.errors import SettingsError
-from tunewright.study.space import Range, Values, grid, parse_dimension, parse_space, told
+from tunewright.study.space import Range, Values, combinations, grid, parse_dimension, parse_space, size_of, told
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,8 @@ from tunewright.study.space import Range, Values, grid, parse_dimension, parse_s
         ("decoding.free=true,false", Values("decoding.free", (True, False))),
         ("model.dropout=0.2", Values("model.dropout", (0.2,))),
         ("training.learning_rate=1e-4..1e-2", Range("training.learning_rate", 1e-4, 1e-2)),
-        ("model.layers=1..3", Range("model.layers", 1, 3)),
+        ("model.layers=1..3", Range("model.layers", 1, 3, whole=True)),
+        ("corpus.name=../a.abc,../b.abc", Values("corpus.name", ("../a.abc", "../b.abc"))),
     ],
 )
 def test_dimensions(text: str, expected: object) -> None:
@@ -32,6 +35,10 @@ def test_dimensions(text: str, expected: object) -> None:
         ("hidden_size=1,2", r"expected section\.key=a,b,c"),
         ("model.hidden_size=", r"expected section\.key=a,b,c"),
         ("model.hidden_size=64,64", "a value stands there twice"),
+        ("model.dropout=0,0.0", "a value stands there twice"),
+        ("decoding.free=true,1", "a value stands there twice"),
+        ("model.hidden_size=64,,128", "no value beside a comma"),
+        ("model.hidden_size=64,128,", "no value beside a comma"),
         ("model.layers=3..1", "the lower one first"),
         ("model.layers=a..b", "expected two numbers"),
     ],
@@ -68,3 +75,13 @@ def test_a_wide_range_is_searched_in_its_logarithm() -> None:
 
 def test_values_are_told_as_after_set() -> None:
     assert [told(value) for value in (True, 0.001, 3, "adam")] == ["true", "0.001", "3", "adam"]
+
+
+def test_variants_are_counted_where_they_can_be() -> None:
+    space = parse_space(["model.layers=1..3", "training.optimiser=adam,sgd"])
+    found = list(combinations(space))
+    assert size_of(space) == len(found) == 6
+    assert {(one["model.layers"], one["training.optimiser"]) for one in found} == {
+        (layers, optimiser) for layers in (1, 2, 3) for optimiser in ("adam", "sgd")
+    }
+    assert math.isinf(size_of(parse_space(["model.dropout=0.0..0.5", "training.optimiser=adam,sgd"])))

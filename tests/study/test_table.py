@@ -32,8 +32,7 @@ def test_where_there_is_none_each_end_is_a_line(tiny_study: Study) -> None:
     lines = shown(tiny_study, terminal=False).splitlines()
     assert len(lines) == 8
     for number, (line, one) in enumerate(zip(lines, tiny_study.trials, strict=True), 1):
-        beginning = "3/8" if number <= 3 else "8/8"
-        assert line.startswith(f"{beginning} {one.trial.name}: done held out {one.results['validation']:.3f}")
+        assert line.startswith(f"{number}/8 {one.trial.name}: done held out {one.results['validation']:.3f}")
 
 
 def test_what_is_under_way_is_told_as_far_as_it_has_come(tiny_study: Study) -> None:

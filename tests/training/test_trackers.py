@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 import wave
 import zipfile
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_a_tracker_without_its_library_says_which_line_installs_it(name: str, tm
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert f"pip install 'tunewright[{name}]'" in told
     assert MissingExtraError("Logs", name).args[0].endswith(f"pip install 'tunewright[{name}]'")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_tracker_tells_which_there_are(tmp_path: Path) -> None:
@@ -201,3 +203,58 @@ def test_a_training_lets_itself_be_heard(own_file: Path, tmp_path: Path) -> None
     assert all(sample.wav and sample.wav.exists() and sample.png and sample.png.exists() for sample in heard)
     assert {sample.text.partition("\n")[0] for sample in heard} == {"X:1"}
     assert (run.folder / "last.safetensors").read_bytes() == (silent.folder / "last.safetensors").read_bytes()
+
+
+def test_gone_on_with_tensorboard_has_each_point_once_and_the_best_figure(tmp_path: Path, sample: Sample) -> None:
+    """A run that was killed after its third iteration, past its checkpoint at the second."""
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def record(iteration: int, bits: float) -> None:
+        for one in first:
+            one.track({"iteration": iteration, "loss": 4.0 / iteration, "learning_rate": 0.1, "symbols": 1})
+            one.track({"iteration": iteration, "validation": bits})
+
+    first = make_trackers(["tensorboard"], watched(tmp_path))
+    for iteration, bits in ((1, 1.0), (2, 3.0), (3, 4.0)):
+        record(iteration, bits)
+    first[-1]._writer.flush()  # type: ignore[attr-defined]
+    time.sleep(1.1)  # event files are told apart by their seconds
+    first = make_trackers(["tensorboard"], watched(tmp_path, done=2))
+    for iteration, bits in ((3, 5.0), (4, 6.0)):
+        record(iteration, bits)
+    for one in first:
+        one.close()
+    read = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"scalars": 0})
+    read.Reload()
+    assert [(one.step, one.value) for one in read.Scalars("validation")] == [(1, 1.0), (2, 3.0), (3, 5.0), (4, 6.0)]
+    assert read.Scalars("hparam/validation")[-1].value == 1.0
+
+
+def test_a_training_that_ends_early_is_heard_at_its_end(own_file: Path, tmp_path: Path) -> None:
+    heard: list[Sample] = []
+
+    class Listener(Tracker):
+        def track(self, record: dict[str, Any]) -> None:
+            return
+
+        def show(self, sample: Sample) -> None:
+            heard.append(sample)
+
+    changes = (
+        "training.iterations=200",
+        "training.validate_every=5",
+        "training.patience=2",
+        "training.learning_rate=1e-30",
+    )
+    samples = heard_trackers([], every=1000)
+
+    def trackers(run: Any, trainer: Any) -> list[Tracker]:
+        made = samples(run, trainer)
+        made[-1].others = [Listener()]  # type: ignore[attr-defined]
+        return list(made)
+
+    run = train(tiny_settings(own_file, *changes), tmp_path / "run", trackers)
+    iterations = run.about["results"]["iterations"]
+    assert iterations < 200
+    assert [sample.iteration for sample in heard] == [iterations]

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from tunewright.cli.common import JSON, PATH, put_json, refuse_several_budgets, say
 
 if TYPE_CHECKING:
     from tunewright.settings import Settings
     from tunewright.study.results import Study
+    from tunewright.train import Budget
+
+ON_RESUMING = ("resume", "out", "workers", "engine", "as_json")
+"""Options that don't change what a study does."""
 
 
 @click.command()
@@ -44,7 +49,7 @@ if TYPE_CHECKING:
 @click.option("--engine", default="processes", show_default=True, help="Where they are done: processes or in-process.")
 @click.option("--tracker", "trackers", multiple=True, help="Log each training to tensorboard or comet; repeatable.")
 @click.option("--out", type=PATH, help="Study folder [default: studies/RECIPE].")
-@click.option("--resume", is_flag=True, help="Go on with the study in --out.")
+@click.option("--resume", is_flag=True, help="Go on with the study in --out; what failed is tried again.")
 @JSON
 def study(
     source: str | None,
@@ -73,37 +78,62 @@ def study(
     from tunewright.train import Budget
 
     if resume:
-        if source or varied or not out:
-            raise SettingsError("--resume goes on with the study in --out; leave RECIPE and --vary out")
+        _refuse_beside_resume()
+        if not out:
+            raise SettingsError("--resume goes on with a study: expected --out STUDY, its folder")
         plan = None
     else:
         if not source or not varied:
             raise SettingsError("study what? Give a recipe or a run, and what to --vary")
         refuse_several_budgets(iterations, minutes, characters)
         changes = [*assignments, *([f"training.iterations={iterations}"] if iterations else [])]
-        settings, run = _source(source, corpus, changes, varied)
-        plan = Plan(settings, run, varied, seeds, trials, Budget(minutes, characters), tunes)
-    folder = out or Path("studies") / Path(source or "").stem
+        budget = Budget(minutes, characters)
+        settings, run = _source(source, corpus, changes, budget, varied)
+        plan = Plan(settings, run, varied, seeds, trials, budget, tunes, trackers)
+    folder = out or Path("studies") / _name(Path(source or ""))
     with LiveTable() as table:
-        found = conduct(folder, executor(engine, workers or cores()), plan, table, trackers)
+        found = conduct(folder, executor(engine, workers or cores()), plan, table)
     _tell(found, as_json)
 
 
-def _source(source: str, corpus: str, changes: list[str], varied: tuple[str, ...]) -> tuple[Settings | None, str]:
+def _refuse_beside_resume() -> None:
+    """What a study does was laid down when it began."""
+    from tunewright.errors import SettingsError
+
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0] if parameter.opts[0].startswith("-") else "RECIPE"
+        for parameter in context.command.params
+        if parameter.name not in ON_RESUMING
+        and context.get_parameter_source(str(parameter.name)) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise SettingsError(f"--resume goes on with the study in --out as it was begun; leave {', '.join(given)} out")
+
+
+def _name(source: Path) -> str:
+    """What a study of a recipe or a run is called."""
+    return source.stem if source.suffix == ".toml" else source.resolve().name
+
+
+def _source(
+    source: str, corpus: str, changes: list[str], budget: Budget, varied: tuple[str, ...]
+) -> tuple[Settings | None, str]:
     """The settings of a recipe, or else the name of a run that is composed with as it is: of one name, the run where
-    nothing of its training is changed.
+    nothing of its training is told.
     """
     from tunewright.errors import SettingsError
     from tunewright.run import is_run
     from tunewright.settings import load_recipe, recipe_names
     from tunewright.study.space import is_decoding
 
-    trains = bool(corpus or changes) or not all(map(is_decoding, varied))
+    told = bool(corpus or changes or budget.minutes or budget.units)
+    trains = told or not all(map(is_decoding, varied))
     if not is_run(source) or (source in recipe_names() and trains):
         settings = load_recipe(source)
         return (settings.with_corpus(corpus) if corpus else settings).changed(changes), ""
-    if corpus or changes:
-        raise SettingsError(f"run {source} is trained already; --corpus, --set and --iterations are for recipes")
+    if told:
+        raise SettingsError(f"run {source} is trained already; --corpus, --set and how long to train are for recipes")
     return None, source if not Path(source).exists() else str(Path(source).resolve())
 
 
@@ -111,16 +141,18 @@ def _tell(study: Study, as_json: bool) -> None:
     from tunewright.study.results import TRIALS
 
     states = {state: sum(one.state == state for one in study.trials) for state in ("done", "pruned", "failed")}
-    left = study.planned - len(study.trials)
     if as_json:
-        trials = [{**one.trial.to_dict(), "state": one.state, **one.results} for one in study.trials]
-        put_json({"study": str(study.folder), "planned": study.planned, **states, "left": left, "trials": trials})
+        trials = [
+            {**one.trial.to_dict(), "state": one.state, **one.results} | ({"reason": one.reason} if one.reason else {})
+            for one in study.trials
+        ]
+        put_json({"study": str(study.folder), "planned": study.planned, **states, "left": study.left, "trials": trials})
     else:
         counted = ", ".join(f"{count} {state}" for state, count in states.items() if count) or "none yet"
         say(f"{study.planned} trials: {counted}; table: {study.folder / TRIALS}")
         for one in study.trials:
             if one.state == "failed":
                 say(f"tunewright: {one.trial.name}: {one.reason}")
-        if left:
-            say(f"{left} left; go on with: tunewright study --resume --out {study.folder}")
+        if study.left:
+            say(f"{study.left} left; go on with: tunewright study --resume --out {study.folder}")
     sys.exit(2 if states["failed"] else 0)

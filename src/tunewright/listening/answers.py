@@ -1,48 +1,26 @@
-"""What listeners answered, stored beside the page, and what it comes to."""
+"""What listeners answered, stored beside the page."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tunewright.errors import InputError
-from tunewright.evaluation.bootstrap import interval, rate
-from tunewright.files import append_records, read_records
-from tunewright.listening.page import SCORES, read_key
+from tunewright.errors import InputError, OutputError
+from tunewright.files import append_records, locked, read_records
+from tunewright.listening.page import LONGEST_NOTE, SCORES, Key, read_key
 
 ANSWERS = "answers.jsonl"
-LONGEST_NOTE = 2000
 MOST_ANSWERS = 1000
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What listeners say of one source.
-
-    Attributes:
-        source: a run, a variant, or real tunes.
-        answers: how many scores there are.
-        listeners: how many people gave them.
-        mean: of the scores, 1 to 5.
-        interval: of the mean, 95 %, by resampling the tunes; None for a single one.
-        notes: what was noted, in the order of the tunes.
-    """
-
-    source: str
-    answers: int
-    listeners: int
-    mean: float
-    interval: tuple[float, float] | None
-    notes: tuple[str, ...]
+"""That are taken at once."""
+LARGEST = 32 * 2**20
+"""Bytes of stored answers: those of some thousand listeners. Anyone at this machine may call himself a new one."""
 
 
 def store(folder: Path, given: Any) -> int:
-    """Adds answers, as the page tells them, to those in the folder.
+    """Adds answers, as the page tells them, to those in the folder; those that are there already are not added again.
 
     Returns:
         How many there were.
@@ -50,12 +28,33 @@ def store(folder: Path, given: Any) -> int:
     Raises:
         InputError: they are no answers, or none to this page.
         RunError: there is no page in the folder.
-        OutputError: they can't be written.
+        OutputError: they can't be written, or there are too many already.
     """
-    key = read_key(folder)
-    answers = list(_checked(given, key))
-    append_records(folder / ANSWERS, answers)
+    answers = list(_checked(given, read_key(folder)))
+    path = folder / ANSWERS
+    try:
+        with locked(folder):
+            if path.exists() and path.stat().st_size > LARGEST:
+                raise OutputError(f"{path} holds {LARGEST:,} bytes already: no more answers are taken in")
+            known = {_identity(one) for one in read_records(path)}
+            if new := [one for one in answers if _identity(one) not in known]:
+                append_records(path, new)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
     return len(answers)
+
+
+def store_text(folder: Path, text: str | bytes) -> int:
+    """Adds answers out of JSON.
+
+    Raises:
+        InputError: it is no JSON; and as for :func:`store`, like the other errors.
+    """
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"no answers ({error})") from None
+    return store(folder, given)
 
 
 def store_file(folder: Path, path: Path) -> int:
@@ -65,55 +64,74 @@ def store_file(folder: Path, path: Path) -> int:
         InputError: it holds none to this page.
     """
     try:
-        return store(folder, json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return store_text(folder, path.read_bytes())
+    except OSError as error:
         raise InputError(f"{path}: no answers ({error})") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
-def verdicts(folder: Path) -> list[Verdict]:
-    """What the answers in a folder come to, by source, best first. Of several answers of one listener to one tune the
-    last counts.
+def last_answers(folder: Path, key: Key) -> list[dict[str, Any]]:
+    """The answers to a page: of several by one listener to one tune the one that was given last, whatever order they
+    came in.
     """
-    items = read_key(folder)["items"]
-    last = {(one["listener"], one["item"]): one for one in read_records(folder / ANSWERS) if one["item"] in items}
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for (_, item), answer in last.items():
-        found.setdefault(items[item]["source"], {}).setdefault(item, []).append(answer)
-    told = [_verdict(source, by_tune) for source, by_tune in found.items()]
-    return sorted((one for one in told if one.answers), key=lambda one: -one.mean)
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in read_records(folder / ANSWERS):
+        who = str(one.get("listener")), str(one.get("item"))
+        if who[1] in key.items and one["at"] >= last.get(who, one)["at"]:
+            last[who] = one
+    return list(last.values())
 
 
-def _verdict(source: str, by_tune: dict[str, list[dict[str, Any]]]) -> Verdict:
-    scores = [[answer["score"] for answer in own if answer.get("score")] for own in by_tune.values()]
-    scored = [own for own in scores if own]
-    sums, counts = (np.array([f(own) for own in scored], dtype=np.float64) for f in (sum, len))
-    everyone = [answer for own in by_tune.values() for answer in own]
-    return Verdict(
-        source,
-        int(counts.sum()),
-        len({answer["listener"] for answer in everyone if answer.get("score")}),
-        float(rate(sums, counts)) if scored else 0.0,
-        interval(rate, sums, counts) if len(scored) > 1 else None,
-        tuple(answer["note"] for answer in everyone if answer.get("note")),
-    )
+def _identity(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, sort_keys=True)
 
 
-def _checked(given: Any, key: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _checked(given: Any, key: Key) -> Iterator[dict[str, Any]]:
     """Answers one by one; whatever comes from outside is taken for nothing but what it must be."""
     if not isinstance(given, dict) or not isinstance(given.get("answers"), dict):
         raise InputError("expected the answers that a listening page saves")
-    if given.get("page") != key["page"]:
+    if given.get("page") != key.page:
         raise InputError("these are answers to another listening page")
-    listener = str(given.get("listener"))[:64]
+    listener = _text(given.get("listener"), 64)
+    if not listener:
+        raise InputError("these answers are nobody's; expected a listener")
     if len(given["answers"]) > MOST_ANSWERS:
         raise InputError(f"{len(given['answers'])} answers; expected at most {MOST_ANSWERS}")
     for item, answer in given["answers"].items():
-        if item not in key["items"] or not isinstance(answer, dict):
+        if item not in key.items or not isinstance(answer, dict):
             raise InputError(f"there is no tune {item!r} on this page")
-        score = answer.get("score")
-        if score is not None and (isinstance(score, bool) or score not in SCORES):
+        score, known = answer.get("score"), answer.get("known")
+        if score is not None and (type(score) is not int or score not in SCORES):
             raise InputError(f"a score of {score!r}; expected {SCORES[0]} to {SCORES[-1]}")
-        note, at = str(answer.get("note") or "")[:LONGEST_NOTE], str(answer.get("at") or "")[:40]
-        yield {"listener": listener, "item": item, "score": score, "note": note, "at": at}
+        if known is not None and not isinstance(known, bool):
+            raise InputError(f"known: {known!r}; expected true or false")
+        yield {
+            "listener": listener,
+            "item": item,
+            "score": score,
+            "known": known,
+            "note": _text(answer.get("note"), LONGEST_NOTE),
+            "at": _moment(answer.get("at")),
+        }
+
+
+def _text(given: Any, longest: int) -> str:
+    """The beginning of a text; halves of characters, which no file could hold, are replaced."""
+    return str(given or "")[:longest].encode(errors="replace").decode()
+
+
+def _moment(given: Any) -> str:
+    """A moment as it sorts: in UTC, to the microsecond; empty where none is told, which is before all others.
+
+    Raises:
+        InputError: it is no moment.
+    """
+    if not given:
+        return ""
+    try:
+        moment = datetime.fromisoformat(str(given))
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise InputError(f"answered at {str(given)[:40]!r}; expected a moment such as 2026-01-31T12:00:00Z") from None
+    return moment.isoformat(timespec="microseconds")

@@ -2,55 +2,100 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tunewright.errors import InputError, OutputError, SettingsError
-from tunewright.listening.answers import store
-from tunewright.listening.page import PAGE
+from tunewright.errors import InputError, OutputError, RunError, SettingsError
+from tunewright.listening.answers import store_text
+from tunewright.listening.page import PAGE, keep_port, read_key
 
+ADDRESS = "127.0.0.1"
 LARGEST = 2**20
 """Bytes of a message that are read."""
+PATIENCE = 10.0
+"""Seconds of silence after which a visitor is taken to have gone."""
 
 
-def listening_server(folder: Path, port: int = 0, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+def listening_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server of a folder's page, which begins to serve when told to; nothing else in the folder can be had from it.
 
+    A browser keeps answers by the address they were given at, and so the port is kept too: what was shown once is
+    shown at the same one again, unless that is taken today.
+
     Args:
-        port: 0 for any that is free.
-        host: this machine alone, unless it is told otherwise.
+        port: 0 for the one that was kept, or else any that is free.
 
     Raises:
         SettingsError: the port is taken.
+        RunError: there is no page in the folder.
+        OutputError: the port can't be written into the key.
     """
+    kept = read_key(folder).port
+    if kept and not port:
+        try:
+            return _server(folder, kept)
+        except SettingsError:
+            return _server(folder, 0)
+    server = _server(folder, port)
+    keep_port(folder, server.server_port)
+    return server
+
+
+def _server(folder: Path, port: int) -> ThreadingHTTPServer:
     try:
-        return ThreadingHTTPServer((host, port), _handler(folder))
+        return ThreadingHTTPServer((ADDRESS, port), _handler(folder))
     except OSError as error:
         raise SettingsError(f"--port {port}: {error.strerror or error}; expected a free one, or 0 for any") from None
 
 
 def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = PATIENCE
+
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # somebody who goes away is no fault of ours
+                super().handle()
+
         def do_GET(self) -> None:
-            if self.path.partition("?")[0] in ("/", f"/{PAGE}"):
+            path = self.path.partition("?")[0]
+            if not self._from_here():
+                self._reply(HTTPStatus.FORBIDDEN, b"this page is for this machine alone")
+            elif path in ("/", f"/{PAGE}") and (folder / PAGE).is_file():
                 self._reply(HTTPStatus.OK, (folder / PAGE).read_bytes(), "text/html; charset=utf-8")
             else:
                 self._reply(HTTPStatus.NOT_FOUND, b"not here")
 
         def do_POST(self) -> None:
-            if self.path != "/answers" or "json" not in self.headers.get("Content-Type", ""):
+            if not self._from_here():
+                self._reply(HTTPStatus.FORBIDDEN, b"answers are taken from the page alone")
+            elif self.path != "/answers":
                 self._reply(HTTPStatus.NOT_FOUND, b"not here")
-                return
+            elif self.headers.get("Content-Type", "").strip().lower() != "application/json":
+                self._reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, b"expected application/json")
+            else:
+                self._reply(*self._stored())
+
+        def _from_here(self) -> bool:
+            """Whether a page of ours asks, at an address of ours: not another site's, nor one whose name was made to
+            lead here.
+            """
+            port = self.connection.getsockname()[1]
+            host, origin = self.headers.get("Host"), self.headers.get("Origin")
+            return host in (f"{ADDRESS}:{port}", f"localhost:{port}") and origin in (None, f"http://{host}")
+
+        def _stored(self) -> tuple[HTTPStatus, bytes]:
+            """Stores what was sent: how that went, and how many answers there were."""
             try:
-                stored = store(folder, json.loads(self._body()))
-                self._reply(HTTPStatus.OK, str(stored).encode())
+                return HTTPStatus.OK, str(store_text(folder, self._body())).encode()
             except (InputError, ValueError) as error:
-                self._reply(HTTPStatus.BAD_REQUEST, str(error).encode())
+                return HTTPStatus.BAD_REQUEST, str(error).encode()
+            except RunError as error:
+                return HTTPStatus.NOT_FOUND, str(error).encode()
             except OutputError as error:
-                self._reply(HTTPStatus.INTERNAL_SERVER_ERROR, str(error).encode())
+                return HTTPStatus.INSUFFICIENT_STORAGE, str(error).encode()
 
         def _body(self) -> bytes:
             length = int(self.headers.get("Content-Length", 0))

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count as numbers
 from pathlib import Path
 
 from tunewright.compose import compose
 from tunewright.contracts import Piece
 from tunewright.errors import DecodingError, InputError, RunError
+from tunewright.music.headers import canonical_meter
 from tunewright.music.pieces import house_text
 from tunewright.quality import held_out
 from tunewright.run import Run, open_run
 from tunewright.study.plan import is_study
-from tunewright.study.results import Ended, Study, open_study
+from tunewright.study.results import Ended, open_study
+from tunewright.study.space import Assignments
 from tunewright.wish import Wish
 
-REAL = "real"
-"""In the place of a source: of tunes that people made."""
 ALTOGETHER = 20
 """Composed tunes on a page, unless it is told how many of each source."""
+COMPOSED_TO_REAL = 3
+"""At most so many composed tunes stand beside a real one."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,21 @@ class Heard:
     """A tune that is listened to.
 
     Attributes:
-        source: the run or the variant that it is from, or :data:`REAL`.
+        source: name of the run or study that it is from; empty for a real one.
         text: its ABC.
+        is_real: whether people made it.
+        settings: what a study varied, with the values it was composed under; empty for tunes of a run.
     """
 
     source: str
     text: str
+    is_real: bool = False
+    settings: Assignments = field(default_factory=dict)
 
 
 def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list[Heard], list[str]]:
-    """Tunes of all sources, and real ones: as many as of one source, but at least a quarter of all.
+    """Tunes of all sources, and real ones: as many as of one run or variant, but at least a quarter of all, and of the
+    same types and meters as the composed ones as far as there are such tunes.
 
     Args:
         sources: runs and studies.
@@ -45,70 +54,150 @@ def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list
         seed: which of the tunes there are.
 
     Returns:
-        The tunes, and a message for each source that composed none.
+        The tunes, and a message for each source that composed none, and where real ones are too few.
 
     Raises:
         RunError: a source is neither run nor study, or none has composed a tune.
         CorpusError: the corpus with the real ones can't be found.
     """
-    composers = [one for source in sources for one in _composers(source, seed)]
+    composers = _composers(sources, seed)
     each = count or max(1, ALTOGETHER // len(composers))
-    composed, failed = list[Heard](), list[str]()
+    composed, kinds, failed, most = list[Heard](), list[_Kind](), list[str](), 0
     for one in composers:
         try:
-            composed += one.tunes(each)
+            pieces = one.pieces(each)
         except DecodingError as error:
-            failed.append(f"{one.name}: {error}")
+            failed.append(f"{one.told}: {error}")
+            continue
+        composed += [Heard(one.source, piece.text, settings=one.settings) for piece in pieces]
+        kinds += map(_kind, pieces)
+        most = max(most, len(pieces))
     if not composed:
         raise RunError(f"there is no tune to be listened to ({failed[0]})")
-    real = held_out(composers[0].run)[0]
-    random.Random(seed).shuffle(real)
-    wanted = max(each, len(composed) // 3)
-    return [*composed, *(Heard(REAL, text) for text in _in_house_form(real, wanted))], failed
+    left = held_out(composers[0].run)[0]
+    random.Random(seed).shuffle(left)
+    wanted = max(most, -(-len(composed) // COMPOSED_TO_REAL))
+    real = matching(_evenly(kinds, wanted), left)
+    if len(real) < wanted:
+        failed.append(f"{len(real)} real tunes were found; {wanted} were wanted")
+    return [*composed, *(Heard("", text, is_real=True) for text in real)], failed
+
+
+def names_of(folders: Sequence[Path]) -> list[str]:
+    """Each folder's name, after as many of its parents' names as tell it from the others.
+
+    Args:
+        folders: no two of them the same.
+    """
+    paths = [folder.resolve() for folder in folders]
+
+    def name(path: Path) -> str:
+        others = [one for one in paths if one != path]
+        ends = (slice(-depth, None) for depth in numbers(1))
+        end = next(end for end in ends if all(one.parts[end] != path.parts[end] for one in others))
+        return Path(*path.parts[end]).as_posix()
+
+    return [name(path) for path in paths]
 
 
 @dataclass(frozen=True)
 class _Composer:
     """Where composed tunes are from: a run, or a variant of a study."""
 
-    name: str
+    source: str
     run: Run
     wish: Wish
+    settings: Assignments = field(default_factory=dict)
+    variant: str = ""
 
-    def tunes(self, count: int) -> list[Heard]:
+    @property
+    def told(self) -> str:
+        """What it is called in a message."""
+        return f"{self.source}, {self.variant}" if self.variant else self.source
+
+    def pieces(self, count: int) -> list[Piece]:
         """Some tunes of it; what leaves nothing to chance has fewer."""
         most = 1 if self.wish.greedy else self.wish.beams or count
-        return [Heard(self.name, one.piece.text) for one in compose(self.run, self.wish, count=min(count, most))]
+        return [one.piece for one in compose(self.run, self.wish, count=min(count, most))]
 
 
-def _composers(source: Path, seed: int) -> Iterator[_Composer]:
+def _composers(sources: Sequence[Path], seed: int) -> list[_Composer]:
+    """Those of all sources, none twice."""
+    folders = {source: (source if is_study(source) else open_run(source).folder).resolve() for source in sources}
+    once = {folder: source for source, folder in folders.items()}
+    named = zip(once.values(), names_of(list(once)), strict=True)
+    return [one for source, name in named for one in _composers_of(source, name, seed)]
+
+
+def _composers_of(source: Path, name: str, seed: int) -> Iterator[_Composer]:
     if not is_study(source):
-        run = open_run(source)
-        yield _Composer(run.name, run, Wish(seed=seed))
+        yield _Composer(name, open_run(source), Wish(seed=seed))
         return
     study = open_study(source)
     if not study.done:
         raise RunError(f"{source}: no trial of this study is done yet")
-    for one in _variants(study):
-        yield _Composer(one.trial.variant, study.run_of(one.trial), replace(study.plan.wish_of(one.trial), seed=seed))
+    for one in _variants(study.done):
+        wish = replace(study.plan.wish_of(one.trial), seed=seed)
+        yield _Composer(name, study.run_of(one.trial), wish, one.trial.assignments, one.trial.variant)
 
 
-def _variants(study: Study) -> list[Ended]:
+def _variants(trials: Sequence[Ended]) -> list[Ended]:
     """One trial of each variant."""
     found: dict[str, Ended] = {}
-    for one in study.done:
+    for one in trials:
         found.setdefault(one.trial.variant, one)
     return list(found.values())
 
 
-def _in_house_form(pieces: Sequence[Piece], count: int) -> list[str]:
-    """Real tunes as ours are written, so that no habit of writing tells them apart."""
+_Kind = tuple[str, str]
+"""Type and meter of a tune."""
+
+
+def _kind(piece: Piece) -> _Kind:
+    return piece.type, canonical_meter(piece.meter)
+
+
+def _evenly(kinds: Sequence[_Kind], count: int) -> list[_Kind]:
+    """So many kinds, each about as often, of all, as it is among these."""
+    ordered = [kind for kind, times in Counter(kinds).most_common() for _ in range(times)]
+    return [ordered[(2 * at + 1) * len(ordered) // (2 * count)] for at in range(count)]
+
+
+def matching(kinds: Sequence[_Kind], pieces: Sequence[Piece]) -> list[str]:
+    """A tune of each of these kinds, each once, as ours are written, so that no habit of writing tells them apart.
+
+    Where there is none of a kind left it is one of its type, of its meter, or any; where there are no tunes left it is
+    none.
+
+    Args:
+        kinds: types and meters.
+        pieces: real tunes; the first that will do is taken.
+    """
     found: list[str] = []
-    for piece in pieces:
-        if len(found) == count:
-            break
+    unmatched, left = list(kinds), {piece: _kind(piece) for piece in pieces}
+    closeness: list[Callable[[_Kind, _Kind], bool]] = [
+        lambda one, other: one == other,
+        lambda one, other: one[0] == other[0],
+        lambda one, other: one[1] == other[1],
+        lambda one, other: True,
+    ]
+    for alike in closeness:
+        waiting, unmatched = unmatched, []
+        for kind in waiting:
+            text = _taken(left, lambda other, kind=kind, alike=alike: alike(kind, other))  # type: ignore[misc]
+            if text:
+                found.append(text)
+            else:
+                unmatched.append(kind)
+    return found
+
+
+def _taken(left: dict[Piece, _Kind], will_do: Callable[[_Kind], bool]) -> str:
+    """Takes out the first that will do and that can be written in house form; empty if there is none."""
+    for piece in [piece for piece, kind in left.items() if will_do(kind)]:
+        del left[piece]
         try:
-            found.append(house_text(piece.text, len(found) + 1))
+            return house_text(piece.text)
         except InputError:
             continue
-    return found
+    return ""

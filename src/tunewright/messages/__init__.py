@@ -1,16 +1,22 @@
-"""What reports and pages say, in every language that there is a file of messages for; another one is one more file."""
+"""What reports and pages say, in every language that there is a file of messages for; another one is one more file, and
+what it doesn't say yet is said in English.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from tunewright.errors import SettingsError
 from tunewright.messages.numbers import percent, written
+
+FOLDER = files("tunewright.messages")
+"""Where the files of the languages are."""
+FULL = "en"
+"""The language that says all there is to say."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,12 @@ class Messages:
         """A number as the language writes it."""
         return written(value, digits, self.texts["decimal"])
 
+    def value(self, value: bool | int | float | str) -> str:
+        """The value of a setting as the language writes it: to be read, not to be given to a program."""
+        if isinstance(value, bool):
+            return self.texts[f"value.{str(value).lower()}"]
+        return str(value).replace(".", self.texts["decimal"]) if isinstance(value, float) else str(value)
+
     def whole(self, value: float | None) -> str:
         """A whole number as the language writes it."""
         return self.number(value, 0)
@@ -57,21 +69,23 @@ class Messages:
 
 def languages() -> list[str]:
     """Codes of the languages that there are messages in."""
-    folder = files("tunewright.messages")
-    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 
 
-@cache
 def load_messages(language: str) -> Messages:
-    """The messages of a language.
+    """The messages of a language, those that it lacks in English.
 
     Raises:
         SettingsError: there are none; the message lists the languages there are.
     """
     if language not in languages():
         raise SettingsError(f"--language {language}: there are: {', '.join(languages())}")
-    file = files("tunewright.messages") / f"{language}.toml"
-    return Messages(language, _flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+    return Messages(language, {**texts_of(FULL), **texts_of(language)})
+
+
+def texts_of(language: str) -> dict[str, str]:
+    """What the file of a language says, by key."""
+    return _flat(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

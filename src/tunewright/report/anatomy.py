@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from tunewright.run import Run
@@ -14,18 +15,18 @@ from tunewright.train import build_trainer
 
 @dataclass(frozen=True)
 class Layer:
-    """A part of a model that has no parts of its own.
+    """A part of a model that learns something itself, or has no parts and gives something.
 
     Attributes:
-        name: within the model.
+        name: within the model; empty for the model itself.
         kind: its class.
-        shape: of what it gives.
-        parameters: numbers that it learns.
+        shape: of what it gives; None where its weights are used without it.
+        parameters: numbers that it learns itself; what it shares with an earlier one counts there.
     """
 
     name: str
     kind: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     parameters: int
 
 
@@ -59,6 +60,7 @@ class FirstStep:
         layers: in the order in which they are gone through.
         tensors: that are learned.
         parameters: of the whole model; what is shared counts once.
+        tied: whether anything is shared.
     """
 
     inputs: tuple[int, ...]
@@ -68,6 +70,7 @@ class FirstStep:
     layers: Sequence[Layer]
     tensors: Sequence[Learned]
     parameters: int
+    tied: bool
 
 
 def first_step(run: Run) -> FirstStep:
@@ -79,15 +82,15 @@ def first_step(run: Run) -> FirstStep:
     """
     trainer = build_trainer(run)
     model, batch = trainer.model, trainer.batches.at(0)
+    inputs = batch.inputs.to(next(model.parameters()).device)
+    layers = layers_of(model, inputs)
     trainer.seed_step()
-    with _Watched(model.train()) as layers:
-        device = next(model.parameters()).device
-        logits, _ = model(batch.inputs.to(device))
+    logits, _ = model.train()(inputs)
     emission: Any = model.emission
-    loss: Tensor = emission.nll(logits, batch.targets.to(device)).mean()
+    loss: Tensor = emission.nll(logits, batch.targets.to(inputs.device)).mean()
     loss.backward()  # type: ignore[no-untyped-call]
     tensors = [
-        Learned(name, tuple(one.shape), _item(one.mean()), _item(one.std()), _item(one.grad.norm()))
+        Learned(name, tuple(one.shape), _item(one.mean()), _item(one.std(unbiased=False)), _item(one.grad.norm()))
         for name, one in model.named_parameters()
         if one.grad is not None
     ]
@@ -97,38 +100,51 @@ def first_step(run: Run) -> FirstStep:
         tuple(batch.targets[0].tolist()),
         (windows, symbols),
         loss.item(),
-        tuple(layers),
+        layers,
         tuple(tensors),
         sum(one.numel() for one in model.parameters()),
+        is_tied(model),
     )
 
 
-class _Watched:
-    """Notes what each innermost part of a model gives, while it is gone through."""
+def layers_of(model: nn.Module, inputs: Tensor) -> tuple[Layer, ...]:
+    """The parts of a model in the order in which they have given something; behind them those that never gave anything.
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model, self.layers = model, list[Layer]()
+    Args:
+        inputs: ids that go through it, (batch, time).
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
 
-    def __enter__(self) -> list[Layer]:
-        self._hooks = [
-            module.register_forward_hook(self._noting(name))
-            for name, module in self.model.named_modules()
-            if not list(module.children())
-        ]
-        return self.layers
-
-    def __exit__(self, *_: object) -> None:
-        for hook in self._hooks:
-            hook.remove()
-
-    def _noting(self, name: str) -> Any:
+    def noting(name: str) -> Any:
         def note(module: nn.Module, _: Any, output: Any) -> None:
-            given = output[0] if isinstance(output, tuple) else output
-            own = sum(one.numel() for one in module.parameters())
-            if name not in {layer.name for layer in self.layers}:
-                self.layers.append(Layer(name, type(module).__name__, tuple(given.shape), own))
+            shapes.setdefault(name, tuple((output[0] if isinstance(output, tuple) else output).shape))
 
         return note
+
+    modules = dict(model.named_modules())
+    hooks = [module.register_forward_hook(noting(name)) for name, module in modules.items()]
+    try:
+        # While a model learns it may use the weights of a part without calling it.
+        with torch.no_grad():
+            model.eval()(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    counted: set[int] = set()
+    layers = []
+    for name in dict.fromkeys((*shapes, *modules)):
+        module = modules[name]
+        own = list(module.parameters(recurse=False))
+        if own or (name in shapes and not list(module.children())):
+            count = sum(one.numel() for one in own if id(one) not in counted)
+            layers.append(Layer(name, type(module).__name__, shapes.get(name), count))
+            counted |= {id(one) for one in own}
+    return tuple(layers)
+
+
+def is_tied(model: nn.Module) -> bool:
+    """Whether parts of a model share parameters."""
+    return len(list(model.named_parameters(remove_duplicate=False))) > len(list(model.parameters()))
 
 
 def _item(value: Tensor) -> float:

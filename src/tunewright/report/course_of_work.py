@@ -7,18 +7,25 @@ from collections.abc import Iterator, Sequence
 
 from tunewright.errors import CorpusError, MissingExtraError
 from tunewright.messages import Messages
-from tunewright.report import charts
+from tunewright.report import charts, described
 from tunewright.report.anatomy import FirstStep, first_step
 from tunewright.report.document import Block, Figure, Heading, Paragraph, Table
+from tunewright.report.outcome import Outcome, named_apart, outcome_of
 from tunewright.run import Run
-from tunewright.training.loss_picture import smoothed
-from tunewright.training.trackers import METRICS, read_metrics
 
 EXAMPLE_SYMBOLS = 12
 UNAVAILABLE = (CorpusError, MissingExtraError)
 """What a run was trained on need not be here: then that is told, and all else is reported."""
+MOST_SYMBOLS = 400
+"""Symbols of a codec that are listed."""
 TURNED = 1.01
 """A held-out figure that grew by this factor after its best has turned; less is chance."""
+LATE, FLAT = 0.75, 1.005
+"""A held-out figure whose best was as good as reached after this share of the training, but for such a factor, has
+stayed as it was.
+"""
+ANNEALED = 0.05
+"""Share of the greatest learning rate below which hardly anything is learned any more."""
 
 
 def course_of_work(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Block]:
@@ -52,27 +59,36 @@ def _data(run: Run, step: FirstStep | None, messages: Messages) -> Iterator[Bloc
     yield Paragraph(
         messages("data.corpus", corpus=about["name"], pieces=pieces, form=about["form"], licence=licence, **counts)
     )
-    yield Paragraph(messages("data.symbols", codec=run.settings.codec.name, size=messages.whole(run.codec.size)))
+    size, symbols = messages.whole(run.codec.size), _symbols(run, messages)
+    yield Paragraph(messages("data.symbols", codec=run.settings.codec.name, size=size, symbols=symbols))
     if step:
         yield from _vectorised(run, step, messages)
 
 
 def _vectorised(run: Run, step: FirstStep, messages: Messages) -> Iterator[Block]:
     """The beginning of the first window as the model reads it."""
+    spellings = run.codec.spellings()
     inputs, targets = step.inputs[:EXAMPLE_SYMBOLS], step.targets[:EXAMPLE_SYMBOLS]
     head = [messages("data.position"), *map(str, range(1, len(inputs) + 1))]
     rows = []
     for name, ids in (("inputs", inputs), ("targets", targets)):
         rows.append(
-            [f"{messages(f'data.{name}')}, {messages('data.symbol')}", *(_symbol(run, i, messages) for i in ids)]
+            [f"{messages(f'data.{name}')}, {messages('data.symbol')}", *(_symbol(spellings[i], messages) for i in ids)]
         )
         rows.append([f"{messages(f'data.{name}')}, {messages('data.number')}", *map(str, ids)])
     yield Table(head, rows, messages("data.vectorised"))
 
 
-def _symbol(run: Run, number: int, messages: Messages) -> str:
+def _symbols(run: Run, messages: Messages) -> str:
+    """The symbols in the order of their numbers, so many as can be read."""
+    spellings = run.codec.spellings()
+    listed = "\u2003".join(_symbol(spelled, messages) for spelled in spellings[:MOST_SYMBOLS])
+    more = len(spellings) - MOST_SYMBOLS
+    return listed + (messages("data.more_symbols", count=messages.whole(more)) if more > 0 else "")
+
+
+def _symbol(spelled: str, messages: Messages) -> str:
     """A symbol so that it can be read."""
-    spelled = str(run.codec.spellings()[number])
     names = {" ": messages("data.spaced"), "\n": messages("data.newline"), "": messages("data.boundary")}
     return names.get(spelled, spelled.replace("\n", "⏎"))
 
@@ -81,9 +97,17 @@ def _model(step: FirstStep, messages: Messages) -> Iterator[Block]:
     batch, length = step.shape
     yield Paragraph(messages("model.intro", parameters=messages.whole(step.parameters), batch=batch, length=length))
     head = [messages(f"model.{name}") for name in ("layer", "kind", "output", "parameters")]
-    rows = [[one.name, one.kind, _shape(one.shape), messages.whole(one.parameters)] for one in step.layers]
+    rows = [
+        [
+            one.name or messages("model.itself"),
+            one.kind,
+            "–" if one.shape is None else _shape(one.shape),
+            messages.whole(one.parameters),
+        ]
+        for one in step.layers
+    ]
     yield Table(head, rows, messages("model.caption"))
-    if sum(one.parameters for one in step.layers) != step.parameters:
+    if step.tied:
         yield Paragraph(messages("model.tied"), aside=True)
 
 
@@ -104,48 +128,58 @@ def _step(run: Run, step: FirstStep, messages: Messages) -> Iterator[Block]:
 
 
 def _training(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Block]:
-    results, settings = run.about["results"], run.settings.training
-    iterations = messages.whole(results["iterations"])
-    intro = messages(
-        "training.intro",
-        iterations=iterations,
-        batch=settings.batch_size,
-        length=settings.length,
-        optimiser=settings.optimiser,
-        rate=settings.learning_rate,
-        seconds=messages.number(results["seconds"], 0),
+    outcome, settings = outcome_of(run), run.settings.training
+    yield Paragraph(
+        messages(
+            "training.intro",
+            iterations=messages.whole(outcome.iterations),
+            batch=settings.batch_size,
+            length=settings.length,
+            optimiser=settings.optimiser,
+            rate=messages.value(settings.learning_rate),
+            seconds=messages.whole(outcome.seconds),
+        )
     )
-    yield Paragraph(intro)
-    yield Paragraph(_turning_point(run, messages))
+    if not outcome.ended:
+        yield Paragraph(messages("training.unended", iterations=messages.whole(outcome.iterations)))
     unit = messages.named("unit", run.codec.unit)
-    named = [(one, read_metrics(one.folder / METRICS)) for one in (run, *others)]
-    groups = {one.name: _loss_lines(records) for one, records in named if records}
+    yield Paragraph(turning_point(outcome, unit, messages))
+    outcomes = {name: outcome if one == run else outcome_of(one) for name, one in named_apart([run, *others]).items()}
+    groups = {name: (one.trained, one.held_out) for name, one in outcomes.items() if one.trained or one.held_out}
     if groups:
         labels = (messages.named("column", "iterations"), messages("figure.loss", unit=unit))
-        caption = messages("training.two" if others else "training.caption", unit=unit)
-        yield Figure(charts.losses(groups, labels), caption)
+        if len(groups) == 1:
+            groups = {"": groups.popitem()[1]}  # its name is the report's title
+        caption = messages("training.two" if len(groups) > 1 else "training.caption", unit=unit)
+        alt = described.lines({name: [held_out or trained] for name, (trained, held_out) in groups.items()}, messages)
+        yield Figure(charts.losses(groups, labels, messages), caption, alt)
 
 
-def _loss_lines(records: Sequence[dict[str, float]]) -> tuple[charts.Points, charts.Points]:
-    """Bits on what is learned from, smoothed, and on what is held out."""
-    trained = [(record["iteration"], record["loss"] / math.log(2)) for record in records if "loss" in record]
-    smooth = list(zip([x for x, _ in trained], smoothed([y for _, y in trained]), strict=True))
-    return smooth, [(record["iteration"], record["validation"]) for record in records if "validation" in record]
-
-
-def _turning_point(run: Run, messages: Messages) -> str:
-    """Where the held-out figure was best, and whether it rose after that by more than a hundredth."""
-    results, records = run.about["results"], read_metrics(run.folder / METRICS)
-    curve = [(record["iteration"], record["validation"]) for record in records if "validation" in record]
-    if not results.get("best"):
+def turning_point(outcome: Outcome, unit: str, messages: Messages) -> str:
+    """Where the held-out figure was best; whether it rose after that, stayed, or was still falling; and what became of
+    the loss on what is learned from.
+    """
+    if not outcome.best:
         return messages("training.unmeasured")
-    best, last = results["best"], curve[-1][1] if curve else results["best"]["bits_per_unit"]
-    turned = last > TURNED * best["bits_per_unit"] and best["iteration"] < results["iterations"]
-    return messages(
-        "training.turning" if turned else "training.no_turning",
-        best=messages.whole(best["iteration"]),
-        iterations=messages.whole(results["iterations"]),
-        bits=messages.number(best["bits_per_unit"]),
-        unit=messages.named("unit", run.codec.unit),
-        last=messages.number(last),
-    )
+    at, bits = outcome.best
+    last = outcome.held_out[-1][1] if outcome.held_out else bits
+    best, iterations = messages.whole(at), messages.whole(outcome.iterations)
+    told = {"best": best, "iterations": iterations, "bits": messages.number(bits), "last": messages.number(last)}
+    if last > TURNED * bits and at < outcome.iterations:
+        return " ".join(
+            [messages("training.turning", unit=unit, **told), *_learned_by_then(outcome, at, unit, messages)]
+        )
+    earlier = min((y for x, y in outcome.held_out if x <= LATE * outcome.iterations), default=math.inf)
+    if earlier <= FLAT * bits:
+        return messages("training.flat", unit=unit, **told)
+    outlook = "training.annealed" if outcome.annealed < ANNEALED else "training.more"
+    return f"{messages('training.falling', unit=unit, **told)} {messages(outlook)}"
+
+
+def _learned_by_then(outcome: Outcome, at: int, unit: str, messages: Messages) -> Iterator[str]:
+    """What the loss on what is learned from did after the turning point, where that was noted."""
+    until = [y for x, y in outcome.trained if x <= at]
+    if until:
+        before, after = until[-1], outcome.trained[-1][1]
+        key = "training.fell" if TURNED * after < before else "training.fell_not"
+        yield messages(key, unit=unit, before=messages.number(before), after=messages.number(after))

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from tunewright.messages.numbers import is_number
 
+MANY = 8
+"""Columns that a table may have without being set close."""
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -54,6 +57,11 @@ class Table:
     caption: str = ""
 
     @property
+    def is_close(self) -> bool:
+        """Whether it has so many columns that they are set close."""
+        return len(self.head) > MANY
+
+    @property
     def numeric(self) -> list[bool]:
         """Of each column, whether it holds nothing but numbers."""
         return [all(is_number(row[at]) for row in self.rows) for at in range(len(self.head))]
@@ -65,11 +73,18 @@ class Figure:
 
     Attributes:
         svg: the whole file.
-        caption: what it shows, for those who can't see it too.
+        caption: what it is of.
+        alt: what can be seen in it, for those who can't; empty where the caption says that.
     """
 
     svg: str
     caption: str
+    alt: str = ""
+
+    @property
+    def described(self) -> str:
+        """What can be seen in it, or else what it is of."""
+        return self.alt or self.caption
 
 
 @dataclass(frozen=True)
@@ -92,13 +107,6 @@ class Tune:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """Text to the letter."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class Own:
     """A place for the reader's own words.
 
@@ -111,7 +119,7 @@ class Own:
     lines: int = 5
 
 
-Block = Heading | Paragraph | Bullets | Table | Figure | Tune | Listing | Own
+Block = Heading | Paragraph | Bullets | Table | Figure | Tune | Own
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,8 @@ class Document:
         language: a code such as ``"en"``.
         facts: what stands below the title: name and value, in order.
         blocks: in the order of reading.
-        words: the few that writers need themselves, by name: ``"abc"``, ``"listen"``, ``"own_words"``.
+        words: the few that writers need themselves, by name: ``"abc"``, ``"listen"``, ``"own_words"``,
+            ``"save"``, ``"saved"``.
     """
 
     title: str

@@ -12,7 +12,6 @@ from tunewright.report.document import (
     Document,
     Figure,
     Heading,
-    Listing,
     Own,
     Paragraph,
     Table,
@@ -33,8 +32,13 @@ def write_markdown(document: Document, path: Path) -> Path:
 
 
 def escaped(text: str) -> str:
-    """Text in which nothing is markup."""
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text).replace("\n", " ")
+    """Text in one line, in which nothing is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|&$~]|^(?:[-+=]|\d+[.)]))", _shielded, " ".join(text.splitlines()))
+
+
+def _shielded(found: re.Match[str]) -> str:
+    """A sign, or what would begin a list, with a stroke before its last sign."""
+    return f"{found[0][:-1]}\\{found[0][-1]}"
 
 
 class _Writer:
@@ -55,11 +59,9 @@ class _Writer:
                 cells = "\n".join(f"| {' | '.join(_cell(one) for one in line)} |" for line in lines)
                 return f"{cells}\n\n*{escaped(caption)}*" if caption else cells
             case Figure(svg, caption):
-                return f"![{escaped(caption)}]({self._beside(svg.encode(), '.svg')})\n\n*{escaped(caption)}*"
+                return f"![{escaped(block.described)}]({self._beside(svg.encode(), '.svg')})\n\n*{escaped(caption)}*"
             case Tune():
                 return self._tune(block)
-            case Listing(text):
-                return _fenced(text)
             case Own(asked):
                 return f"> **{escaped(self.document.words['own_words'])}:** {escaped(asked)}\n>\n> …"
 

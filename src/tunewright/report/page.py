@@ -15,15 +15,11 @@ from tunewright.report.document import (
     Document,
     Figure,
     Heading,
-    Listing,
     Own,
     Paragraph,
     Table,
     Tune,
 )
-
-MANY = 8
-"""Columns of a table from which on they are set close."""
 
 
 def write_page(document: Document, path: Path) -> Path:
@@ -40,6 +36,8 @@ def write_page(document: Document, path: Path) -> Path:
         ),
         "CONTENTS": _contents(document),
         "BLOCKS": "\n".join(_Writer(document).blocks()),
+        "SAVE": escape(document.words["save"]),
+        "SAVED": escape(document.words["saved"]),
     }
     return write_whole(path, filled("tunewright.report", parts))
 
@@ -54,7 +52,7 @@ class _Writer:
     """Blocks as HTML, with what must be counted along the way."""
 
     def __init__(self, document: Document) -> None:
-        self.document, self.chapters, self.pictures = document, 0, 0
+        self.document, self.chapters, self.pictures, self.fields = document, 0, 0, 0
 
     def blocks(self) -> list[str]:
         """Each block, in order."""
@@ -74,11 +72,11 @@ class _Writer:
             case Table():
                 return _table(block)
             case Figure(svg, caption):
-                return f"<figure>{self._inlined(svg, caption)}<figcaption>{escape(caption)}</figcaption></figure>"
+                return (
+                    f"<figure>{self._inlined(svg, block.described)}<figcaption>{escape(caption)}</figcaption></figure>"
+                )
             case Tune():
                 return self._tune(block)
-            case Listing(text):
-                return f"<pre><code>{escape(text)}</code></pre>"
             case Own(asked, lines):
                 return self._own(asked, lines)
 
@@ -95,9 +93,11 @@ class _Writer:
         return f'<article class="tune">{head}{player}{score}{text}</article>'
 
     def _own(self, asked: str, lines: int) -> str:
-        label = escape(f"{self.document.words['own_words']}: {asked}")
-        room = f'<div contenteditable="true" style="min-height:{1.5 * lines}em"></div>'
-        return f'<div class="own"><p>{label}</p>{room}</div>'
+        self.fields += 1
+        label, name = escape(f"{self.document.words['own_words']}: {asked}"), f"own-{self.fields}"
+        field = f'role="textbox" aria-multiline="true" aria-labelledby="{name}" contenteditable="plaintext-only"'
+        room = f'<div {field} style="min-height:{1.5 * lines}em"></div>'
+        return f'<div class="own"><p id="{name}">{label}</p>{room}</div>'
 
     def _inlined(self, svg: str, label: str) -> str:
         """An SVG file as part of the page: without prologue, its ids like no other's."""
@@ -114,5 +114,5 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    many = ' class="many"' if len(table.head) > MANY else ""
+    many = ' class="many"' if table.is_close else ""
     return f'<div class="wide"><table{many}>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

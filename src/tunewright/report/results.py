@@ -22,6 +22,7 @@ from tunewright.rendering.sound import halved, wav
 from tunewright.report.course_of_work import UNAVAILABLE
 from tunewright.report.document import Block, Heading, Own, Paragraph, Table, Tune
 from tunewright.report.heard import subjective_quality
+from tunewright.report.outcome import named_apart, outcome_of
 from tunewright.run import Run, builtin_run
 from tunewright.wish import Wish
 
@@ -133,7 +134,7 @@ def _music(heard: Heard, messages: Messages) -> Iterator[Block]:
     ]
     yield Table(head, rows, messages("music.validity_caption"))
     if free.distances:
-        yield Paragraph(messages("music.distance_note", count=len(FEATURES)), aside=True)
+        yield Paragraph(messages("music.distance_note"), aside=True)
     if not heard.examples:
         yield Paragraph(messages("music.none", why=heard.why_none))
         return
@@ -185,21 +186,44 @@ def _originality(heard: Heard, messages: Messages) -> Iterator[Block]:
         yield Table(head, rows, messages("originality.caption"))
 
 
-def effort(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[Block]:
-    """A section on what a run cost and what it got, beside other runs and the one that comes along."""
+def effort(run: Run, others: Sequence[Run], messages: Messages, cost: str = "") -> Iterator[Block]:
+    """A section on what a run cost and what it got, beside other runs and the one that comes along.
+
+    Args:
+        cost: what is to be told of it beside its own, as a sentence.
+    """
     yield Heading(messages("section.effort"), 2)
     yield Paragraph(messages("effort.intro"))
+    if cost:
+        yield Paragraph(cost)
+    named, ready = named_apart([run, *others]), builtin_run()
+    if ready.folder not in [one.folder for one in named.values()]:
+        named[messages("effort.ready", name=ready.name)] = ready
     head = [messages(f"effort.{name}") for name in ("run", "form", "seconds", "parameters", "validation")]
-    ready = builtin_run()
-    named = [(run.name, run), *((one.name, one) for one in others)]
-    named += [(messages("effort.ready", name=ready.name), ready)] if ready.folder != run.folder else []
     rows = []
-    for name, one in named:
-        results = one.about["results"]
-        best = (results.get("best") or {}).get("bits_per_unit")
-        seconds, parameters = (messages.whole(results.get(key)) for key in ("seconds", "parameters"))
-        rows.append([name, one.about["corpus"]["form"], seconds, parameters, messages.number(best)])
+    for name, one in named.items():
+        outcome = outcome_of(one)
+        seconds, parameters = messages.whole(outcome.seconds), messages.whole(outcome.parameters)
+        bits = messages.number(outcome.best[1] if outcome.best else None)
+        rows.append([name, one.about["corpus"]["form"], seconds, parameters, bits])
     yield Table(head, rows, messages("effort.caption"))
-    if len({row[1] for row in rows}) > 1:
-        yield Paragraph(messages("effort.other_form"), aside=True)
+    (first, own), *rest = named.items()
+    for key, of in (("form", _form), ("tunes", _validation_tunes), ("machine", _machine)):
+        if unlike := [name for name, one in rest if not of(own) or of(one) != of(own)]:
+            yield Paragraph(messages(f"effort.other_{key}", name=first, names="; ".join(unlike)), aside=True)
     yield Own(messages("effort.asked"), 5)
+
+
+def _form(run: Run) -> str:
+    """The form of text in which bits are counted."""
+    return str(run.about["corpus"]["form"])
+
+
+def _validation_tunes(run: Run) -> frozenset[str]:
+    """What its bits are measured on."""
+    return frozenset(row["sha256"] for row in run.split if row["part"] == "validation")
+
+
+def _machine(run: Run) -> str:
+    """Where its seconds were counted; empty where that isn't known."""
+    return " ".join(str(value) for value in run.about.get("machine", {}).values())

@@ -42,10 +42,10 @@ def run_report(
 def _beginning(run: Run, messages: Messages) -> Iterator[Block]:
     corpus = run.about["corpus"]
     yield Heading(messages("section.topic"))
-    model = run.settings.model.name.upper() if len(run.settings.model.name) < 5 else run.settings.model.name.title()
-    yield Paragraph(
-        messages("topic.run", model=model, pieces=messages.number(corpus["pieces"], 0), corpus=corpus["name"])
-    )
+    name = run.settings.model.name
+    model = name.upper() if len(name) < 5 else name.title()
+    pieces = messages.whole(corpus["pieces"])
+    yield Paragraph(messages("topic.run", model=model, pieces=pieces, corpus=corpus["name"]))
     yield Heading(messages("section.theory"))
     yield from theory(run.settings, messages)
     yield Heading(messages("section.task"))
@@ -54,16 +54,17 @@ def _beginning(run: Run, messages: Messages) -> Iterator[Block]:
 
 def _settings(run: Run, messages: Messages) -> Iterator[Block]:
     yield Heading(messages("section.settings"))
-    sections = run.settings.model_dump(mode="json")
-    flat = [
-        [f"{name}.{key}", str(value)]
-        for name, own in sections.items()
+    rows = [
+        [messages.named("setting", f"{name}.{key}"), f"{name}.{key}", messages.value(value)]
+        for name, own in run.settings.model_dump(mode="json").items()
         if isinstance(own, dict)
         for key, value in own.items()
     ]
-    yield Table([messages("settings.setting"), messages("settings.value")], flat, messages("settings.caption"))
+    head = [messages(f"settings.{name}") for name in ("setting", "address", "value")]
+    yield Table(head, rows, messages("settings.caption"))
     yield Heading(messages("section.environment"))
-    rows = [[name, str(value)] for name, value in {**run.about["versions"], **run.about.get("machine", {})}.items()]
+    rows = [[name, version] for name, version in run.about["versions"].items()]
+    rows += [[messages.named("machine", name), str(value)] for name, value in run.about.get("machine", {}).items()]
     yield Table(
         [messages("environment.library"), messages("environment.version")], rows, messages("environment.caption")
     )

@@ -18,6 +18,10 @@ def theory(settings: Settings | None, messages: Messages) -> Iterator[Block]:
     yield Paragraph(messages("theory.language_model"))
     if settings and f"theory.{settings.model.name}" in messages.texts:
         yield Paragraph(messages(f"theory.{settings.model.name}"))
+        options = settings.model.options
+        for option, key in (("weight_dropout", "theory.weight_dropout"), ("pointer_size", "theory.pointer")):
+            if options.get(option):
+                yield Paragraph(messages(key))
     yield Paragraph(messages("theory.loss"))
     yield Paragraph(messages("theory.held_out"))
     yield Paragraph(messages("theory.temperature"))

@@ -14,7 +14,6 @@ from tunewright.report.document import (
     Document,
     Figure,
     Heading,
-    Listing,
     Own,
     Paragraph,
     Table,
@@ -23,6 +22,8 @@ from tunewright.report.document import (
 
 KEPT = "\n\u00a0\u200b"
 """Signs that are no letters and yet mean something: a line's end, a space that holds, a place to break."""
+UNBROKEN = 30
+"""Letters that fit into the columns of most tables."""
 TEXT_WIDTH = 580
 """Of a picture that fills the text's width, in its own points."""
 HEAD = """
@@ -33,9 +34,8 @@ HEAD = """
 #set heading(numbering: "1.1")
 #show heading.where(level: 1): set text(size: 15pt)
 #show heading: set block(above: 1.6em, below: 0.9em)
-#show table: set text(size: 8pt, font: ("Libertinus Serif", "DejaVu Serif"))
 #show table: set par(justify: false)
-#show raw: set text(size: 8.5pt)
+#show raw: set text(size: 7pt)
 #show figure.caption: set text(style: "italic", size: 9pt)
 #show figure.where(kind: table): set block(breakable: true)
 #set table(stroke: (x, y) => if y == 0 {{ (bottom: 0.8pt) }} else {{ (bottom: 0.3pt + luma(200)) }}, inset: 4pt)
@@ -62,8 +62,9 @@ def write_pdf(document: Document, path: Path) -> Path:
 
 
 def quoted(text: str) -> str:
-    """A Typst string, in which nothing is markup."""
-    kept = "".join(sign for sign in text if sign in KEPT or sign.isprintable())
+    """A Typst string, in which nothing is markup, to the letter but for signs that can't be seen."""
+    spaced = "".join(" " if sign.isspace() and sign not in KEPT else sign for sign in text)
+    kept = "".join(sign for sign in spaced if sign in KEPT or sign.isprintable())
     return '"' + kept.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
@@ -75,47 +76,46 @@ class _Writer:
         """The report in Typst's language; pictures are written beside."""
         document = self.document
         head = HEAD.format(title=quoted(document.title), language=quoted(document.language))
-        title = f"#text(size: 22pt, weight: 600, {quoted(document.title)})"
-        facts = [f"#text(fill: luma(90), {quoted(f'{name}: {value}')})" for name, value in document.facts]
+        title = f"#par(justify: false, text(size: 22pt, weight: 600, {running(document.title)}))"
+        facts = [f"#text(fill: luma(90), {running(f'{name}: {value}')})" for name, value in document.facts]
         return "\n\n".join([head, title, "#linebreak()\n".join(facts), *map(self._written, document.blocks)])
 
     def _written(self, block: Block) -> str:
         match block:
             case Heading(text, level):
-                return f"#heading(level: {level}, {quoted(text)})"
+                return f"#heading(level: {level}, {running(text)})"
             case Paragraph(text, aside):
-                return f"#text(fill: luma(90), {quoted(text)})" if aside else f"#text({quoted(text)})"
+                return f"#text(fill: luma(90), {running(text)})" if aside else f"#text({running(text)})"
             case Bullets(items):
-                return f"#list({', '.join(f'text({quoted(item)})' for item in items)})"
+                return f"#list({', '.join(f'text({running(item)})' for item in items)})"
             case Table():
                 return _table(block)
             case Figure(svg, caption):
-                picture = f"image({self._picture(svg)}, width: {_width(svg)}%)"
-                return f"#figure({picture}, caption: text({quoted(caption)}), numbering: none)"
+                picture = self._picture(svg, block.described, _width(svg))
+                return f"#figure({picture}, caption: text({running(caption)}), numbering: none)"
             case Tune():
                 return self._tune(block)
-            case Listing(text):
-                return f"#raw({quoted(text)}, block: true)"
             case Own(asked, lines):
                 return self._own(asked, lines)
 
     def _tune(self, tune: Tune) -> str:
-        score = (
-            f"image({self._picture(tune.svg)}, width: 100%)" if tune.svg else f"raw({quoted(tune.abc)}, block: true)"
-        )
-        facts = f"text(fill: luma(90), {quoted(tune.facts)})"
-        return f"#block(breakable: false, stack(spacing: 8pt, strong({quoted(tune.title)}), {facts}, {score}))"
+        score = [self._picture(tune.svg, tune.title, 100)] if tune.svg else []
+        facts = f"text(fill: luma(90), {running(tune.facts)})"
+        seen = ", ".join([f"strong({running(tune.title)})", facts, *score])
+        text = f"raw({quoted(tune.abc)}, block: true)"
+        return f"#block(breakable: false, stack(spacing: 8pt, {seen}))\n#block(breakable: false, {text})"
 
     def _own(self, asked: str, lines: int) -> str:
-        label = f"emph({quoted(self.document.words['own_words'] + ': ' + asked)})"
+        label = f"emph({running(self.document.words['own_words'] + ': ' + asked)})"
         rules = ", ".join(["line(length: 100%, stroke: 0.4pt + luma(160))"] * lines)
         return f"#block(breakable: false, width: 100%, stack(spacing: 9mm, {label}, {rules}))"
 
-    def _picture(self, svg: str) -> str:
+    def _picture(self, svg: str, alt: str, width: int) -> str:
+        """A picture, so many per cent of the text's width wide."""
         self.count += 1
         path = self.folder / f"{self.count}.svg"
         path.write_text(svg, encoding="utf-8")
-        return quoted(path.name)
+        return f"image({quoted(path.name)}, width: {width}%, alt: {quoted(alt)})"
 
 
 def _width(svg: str) -> int:
@@ -124,17 +124,21 @@ def _width(svg: str) -> int:
     return min(100, round(100 * float(found.group(1)) / TEXT_WIDTH)) if found else 100
 
 
-def _breakable(text: str) -> str:
-    """A cell in which a line may end after a comma that no space follows, as in the name of a trial."""
-    return re.sub(r",(?=\S)(?!\d)", ",\u200b", text)
+def running(text: str) -> str:
+    """A Typst string in which lines may end within long names: after a sign that parts their words, but for those in
+    numbers, and where there is none after :data:`UNBROKEN` letters.
+    """
+    parted = re.sub(r"(?:[_/=]|[,.-](?!\d))(?=\S)", "\\g<0>\u200b", text)
+    return quoted(re.sub(rf"[^\s\u200b]{{{UNBROKEN}}}(?=[^\s\u200b])", "\\g<0>\u200b", parted))
 
 
 def _table(table: Table) -> str:
     sides = ", ".join("right" if one else "left" for one in table.numeric)
-    head = ", ".join(f"strong({quoted(cell)})" for cell in table.head)
-    cells = "".join(f"  {', '.join(quoted(_breakable(cell)) for cell in row)},\n" for row in table.rows)
+    head = ", ".join(f"text(hyphenate: true, strong({running(cell)}))" for cell in table.head)
+    cells = "".join(f"  {', '.join(running(cell) for cell in row)},\n" for row in table.rows)
     widths = f"({', '.join(['auto'] * len(table.head))},)"
     source = f"table(columns: {widths}, align: ({sides},), table.header({head}),\n{cells})"
+    source = f"text(size: {6.5 if table.is_close else 8}pt, {source})"
     if not table.caption:
         return f"#{source}"
-    return f"#figure({source}, kind: table, caption: text({quoted(table.caption)}), numbering: none)"
+    return f"#figure({source}, kind: table, caption: text({running(table.caption)}), numbering: none)"

@@ -9,6 +9,7 @@ from tunewright.errors import SettingsError
 from tunewright.messages import load_messages
 from tunewright.report.document import Document
 from tunewright.report.markdown import write_markdown
+from tunewright.report.outcome import require_weights
 from tunewright.report.page import write_page
 from tunewright.report.run_report import run_report
 from tunewright.report.study_report import study_report
@@ -20,19 +21,6 @@ from tunewright.study.results import open_study
 WRITERS: dict[str, Callable[[Document, Path], Path]] = {"html": write_page, "md": write_markdown, "pdf": write_pdf}
 
 
-def parse_formats(text: str) -> list[str]:
-    """Names of formats out of a list such as ``"html,pdf"``.
-
-    Raises:
-        SettingsError: one that we don't write.
-    """
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in WRITERS:
-            raise SettingsError(f"--to {name}: expected any of {', '.join(WRITERS)}")
-    return names
-
-
 def report(
     sources: Sequence[Path], language: str = "en", watch: Callable[[str], None] = lambda chapter: None
 ) -> Document:
@@ -42,7 +30,7 @@ def report(
         watch: told the title of each section before it is made, which for some takes a minute.
 
     Raises:
-        RunError: there is no run or study there.
+        RunError: there is no run or study there, or the run has saved nothing yet.
         SettingsError: an unknown language, or several studies.
     """
     messages = load_messages(language)
@@ -51,6 +39,7 @@ def report(
             raise SettingsError("a report is of one study, or of runs; report each study by itself")
         return study_report(open_study(sources[0]), messages, watch)
     first, *others = [open_run(source) for source in sources]
+    require_weights(first)
     return run_report(first, messages, others, watch)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from tunewright.files import append_records, read_records
 
 Record = dict[str, Any]
-ENDED = ("done", "pruned", "failed")
+SETTLED = ("done", "pruned")
 """States in which nothing is left to do."""
+ENDED = (*SETTLED, "failed")
 
 
 def write(path: Path, record: Record) -> None:
@@ -26,18 +27,22 @@ def write(path: Path, record: Record) -> None:
 
 
 def ended(path: Path) -> dict[str, Record]:
-    """How each trial has ended, by its name, in the order in which they did: the first end of each counts."""
+    """How each trial has ended, by its name, in the order in which they did: the first end of each counts, but for
+    failures, after which another try may have come to an end.
+    """
     found: dict[str, Record] = {}
     for record in read_records(path):
-        if record.get("state") in ENDED:
-            found.setdefault(str(record.get("trial")), record)
+        name, state = str(record.get("trial")), record.get("state")
+        if state in ENDED and (name not in found or found[name]["state"] not in SETTLED):
+            found[name] = record
     return found
 
 
-def begun(path: Path) -> dict[str, Record]:
-    """The first beginning of each trial, by its name."""
-    found: dict[str, Record] = {}
+def begun(path: Path) -> dict[str, list[Record]]:
+    """The beginnings of each trial, by its name; what stands there twice counts once."""
+    found: dict[str, list[Record]] = {}
     for record in read_records(path):
         if record.get("state") == "begun":
-            found.setdefault(str(record.get("trial")), record)
+            own = found.setdefault(str(record.get("trial")), [])
+            own += [record] if record not in own else []
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -14,13 +15,25 @@ from typing import Any
 from tunewright.errors import DecodingError, RunError, SettingsError
 from tunewright.files import write_whole
 from tunewright.settings import Settings, parse_settings
-from tunewright.study.space import Assignments, Dimension, grid, is_decoding, parse_space, told
+from tunewright.study.space import (
+    Assignments,
+    Dimension,
+    Range,
+    Value,
+    Values,
+    grid,
+    is_decoding,
+    parse_space,
+    size_of,
+    told,
+)
 from tunewright.train import Budget
 from tunewright.wish import Wish
 
 PLAN = "study.json"
 FORMAT = 1
 LONGEST_NAME = 120
+SEEDS = ("training.seed", "decoding.seed")
 
 
 @dataclass(frozen=True)
@@ -68,10 +81,14 @@ class Plan:
         settings: of a recipe, of which some are varied; None where a trained run is composed with.
         run: folder or name of that run; empty where there is a recipe.
         varied: what is varied, each as after ``--vary``.
-        seeds: how many seeds every variant is tried with, from 0 on.
+        seeds: how many seeds every variant is tried with, from that of the settings on.
         trials: how many variants a search tries; 0 for the grid of all.
         budget: of each training.
         tunes: how many each trial composes, with and without the constraint, to be judged; 0 for none.
+        trackers: names of those that watch each training, beside the usual ones.
+
+    Raises:
+        SettingsError: something is varied that there isn't, that can't be, or that the plan itself lays down.
     """
 
     settings: Settings | None
@@ -81,28 +98,49 @@ class Plan:
     trials: int = 0
     budget: Budget = field(default_factory=Budget)
     tunes: int = 50
+    trackers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for one in self.space:
-            if not self.settings and not is_decoding(one.address):
-                raise SettingsError(f"--vary {one}: run {self.run} is trained already; expected decoding.key=a,b,c")
-            if is_decoding(one.address) and not self.tunes:
-                raise SettingsError(f"--vary {one}: without --tunes nothing is composed that could tell of it")
-        if not self.trials:
-            for trial in self.grid():
-                self.settings_of(trial)
-                self.wish_of(trial)
+            self._check_dimension(one)
+        samples = self._corners() if self.trials else grid(self.space)
+        for trial in (Trial(assignments, self.first_seed) for assignments in samples):
+            if settings := self.settings_of(trial):
+                settings.check_options()
+            self.wish_of(trial)
+        self._check_objective()
 
     @cached_property
     def space(self) -> tuple[Dimension, ...]:
-        """What is varied."""
-        return parse_space(self.varied)
+        """What is varied; of a range it is known here whether it takes whole numbers alone."""
+        return tuple(
+            replace(one, whole=False) if isinstance(one, Range) and one.whole and self._takes_fractions(one) else one
+            for one in parse_space(self.varied)
+        )
+
+    @property
+    def variants(self) -> int:
+        """How many there are to be: as many as a search tries, if there can be so many."""
+        return int(min(self.trials or math.inf, size_of(self.space)))
+
+    @property
+    def objective(self) -> str:
+        """The name of the figure that a search makes small."""
+        return "distance" if any(is_decoding(one.address) for one in self.space) else "validation"
+
+    @property
+    def first_seed(self) -> int:
+        """The seed of each variant's first trial."""
+        return self.settings.training.seed if self.settings else 0
+
+    def trials_of(self, assignments: Assignments) -> list[Trial]:
+        """A variant under every seed."""
+        return [Trial(assignments, self.first_seed + number) for number in range(self.seeds)]
 
     def grid(self) -> Iterator[Trial]:
         """Every combination of the values under every seed."""
         for assignments in grid(self.space):
-            for seed in range(self.seeds):
-                yield Trial(assignments, seed)
+            yield from self.trials_of(assignments)
 
     def settings_of(self, trial: Trial) -> Settings | None:
         """The settings of a trial's training; None where there is none.
@@ -132,11 +170,51 @@ class Plan:
             usual = getattr(defaults, name)
             right = isinstance(value, int | float) if isinstance(usual, float) else isinstance(value, type(usual))
             if not right or (isinstance(value, bool) and not isinstance(usual, bool)):
-                raise SettingsError(f"--vary decoding.{name}={told(value)}: expected a value such as {told(usual)}")
+                raise SettingsError(f"--vary decoding.{name}={told(value)}: expected {_example(usual)}")
         try:
             return replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
         except DecodingError as error:
             raise SettingsError(f"--vary decoding: {error}") from None
+
+    def _check_dimension(self, one: Dimension) -> None:
+        if not self.settings and not is_decoding(one.address):
+            raise SettingsError(f"--vary {one}: run {self.run} is trained already; expected decoding.key=a,b,c")
+        if is_decoding(one.address) and not self.tunes:
+            raise SettingsError(f"--vary {one}: without --tunes nothing is composed that could tell of it")
+        if one.address in SEEDS:
+            raise SettingsError(f"--vary {one}: every trial has a seed of its own; --seeds N tries each variant with N")
+        if one.address == "training.iterations" and self.budget != Budget():
+            raise SettingsError(f"--vary {one}: how long each is trained is told by --minutes or --characters already")
+
+    def _check_objective(self) -> None:
+        """A search needs a figure to go by."""
+        settings = self.settings
+        if not (self.trials and settings and self.objective == "validation"):
+            return
+        if settings.corpus.split == "none" or not settings.training.validate_every:
+            raise SettingsError(
+                "a search goes by held-out bits, which these settings don't measure: expected corpus.split=hash and "
+                "training.validate_every=N"
+            )
+
+    def _corners(self) -> Iterator[Assignments]:
+        """Enough variants to meet every value and both ends of every range."""
+        ends = {one.address: one.values if isinstance(one, Values) else (one.low, one.high) for one in self.space}
+        first = {address: values[0] for address, values in ends.items()}
+        for address, values in ends.items():
+            for value in values:
+                yield {**first, address: value}
+
+    def _takes_fractions(self, dimension: Range) -> bool:
+        """Whether a setting can be a number between two whole ones."""
+        if is_decoding(dimension.address):
+            return isinstance(getattr(Wish(), dimension.address.partition(".")[2], None), float)
+        try:
+            if self.settings:
+                self.settings.changed([f"{dimension.address}={dimension.low + 0.5}"]).check_options()
+            return True
+        except SettingsError:
+            return False
 
 
 def write_plan(plan: Plan, folder: Path) -> None:
@@ -159,8 +237,8 @@ def read_plan(folder: Path) -> Plan:
         if told.pop("format") != FORMAT:
             raise RunError(f"{folder} was written by another tunewright, whose studies this one can't go on with")
         settings = told["settings"] and parse_settings(told["settings"], str(path))
-        own = {**told, "settings": settings, "varied": tuple(told["varied"]), "budget": Budget(**told["budget"])}
-        return Plan(**own)
+        sequences = {name: tuple(told[name]) for name in ("varied", "trackers") if name in told}
+        return Plan(**{**told, **sequences, "settings": settings, "budget": Budget(**told["budget"])})
     except FileNotFoundError:
         raise RunError(f"{folder} is no study: it has no {PLAN}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -170,6 +248,10 @@ def read_plan(folder: Path) -> Plan:
 def is_study(folder: Path) -> bool:
     """Whether there is a study in this folder."""
     return (folder / PLAN).is_file()
+
+
+def _example(usual: Value) -> str:
+    return "a text" if isinstance(usual, str) else f"a value such as {told(usual)}"
 
 
 def _named(assignments: Assignments, seed: int) -> str:

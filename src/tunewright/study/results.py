@@ -28,12 +28,14 @@ class Ended:
         state: ``"done"``, ``"pruned"`` or ``"failed"``; ``"begun"`` of one that hasn't.
         results: figures by name; of a trial that failed, none.
         reason: why it failed; empty if it didn't.
+        attempts: how often it was begun.
     """
 
     trial: Trial
     state: str
     results: dict[str, Any]
     reason: str = ""
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Study:
     """A study folder, opened.
 
     Attributes:
-        trials: those that have ended, each once, in the order of the plan, or as they ended where it is a search.
+        trials: those that have ended, each once, in the order of the plan, or as they ended where it is a search;
+            among them those that failed.
         unended: those that were begun and have not ended: under way, or cut off.
     """
 
@@ -56,9 +59,22 @@ class Study:
         return [one for one in self.trials if one.state == "done"]
 
     @property
+    def failed(self) -> list[Ended]:
+        """The trials that failed at their last attempt."""
+        return [one for one in self.trials if one.state == "failed"]
+
+    @property
     def planned(self) -> int:
         """How many trials there are to be."""
-        return self.plan.trials * self.plan.seeds or sum(1 for _ in self.plan.grid())
+        return self.plan.variants * self.plan.seeds
+
+    @property
+    def left(self) -> int:
+        """How many are still to be done; the other seeds of a variant that was given up are not."""
+        met = {one.trial.name for one in self.trials}
+        pruned = [one.trial for one in self.trials if one.state == "pruned"]
+        skipped = sum(one.name not in met for trial in pruned for one in self.plan.trials_of(trial.assignments))
+        return self.planned - len(self.trials) - skipped
 
     def run_of(self, trial: Trial) -> Run:
         """The run that a trial composes with.
@@ -80,29 +96,37 @@ def open_study(folder: Path) -> Study:
         RunError: there is no study in it, or its plan is damaged.
     """
     plan = read_plan(folder)
-    found = {name: _ended(record) for name, record in journal.ended(folder / JOURNAL).items()}
+    begun = journal.begun(folder / JOURNAL)
+    found = {name: _ended(record, len(begun.get(name, ()))) for name, record in journal.ended(folder / JOURNAL).items()}
     order = list(found) if plan.trials else [trial.name for trial in plan.grid()]
-    begun = {name: _ended(record) for name, record in journal.begun(folder / JOURNAL).items() if name not in found}
-    return Study(folder, plan, tuple(found[name] for name in order if name in found), tuple(begun.values()))
+    unended = tuple(_ended(records[0], len(records)) for name, records in begun.items() if name not in found)
+    return Study(folder, plan, tuple(found[name] for name in order if name in found), unended)
 
 
-def _ended(record: Record) -> Ended:
-    return Ended(Trial.from_dict(record), record["state"], record.get("results", {}), record.get("reason", ""))
+def _ended(record: Record, attempts: int) -> Ended:
+    results, reason = record.get("results", {}), record.get("reason", "")
+    return Ended(Trial.from_dict(record), record["state"], results, reason, attempts)
 
 
 def write_tables(study: Study) -> None:
     """Writes ``trials.csv`` and ``curves.csv`` into the study's folder."""
-    varied = [one.address for one in study.plan.space]
-    figures = list(dict.fromkeys(name for one in study.trials for name in one.results))
-    rows = [
-        {"trial": one.trial.name, **one.trial.assignments, "seed": one.trial.seed, "state": one.state, **one.results}
-        for one in study.trials
-    ]
-    _write_csv(study.folder / TRIALS, ["trial", *varied, "seed", "state", *figures], rows)
+    write_trials(study)
     trainings = {one.trial.training: one.trial for one in study.trials}
     points = [{"training": name, **point} for name, trial in trainings.items() for point in study.curve(trial)]
     columns = ["training", "iteration", "symbols", "seconds", "learning_rate", "loss", "validation"]
     _write_csv(study.folder / CURVES, columns, points)
+
+
+def write_trials(study: Study) -> None:
+    """Writes ``trials.csv``."""
+    varied = [one.address for one in study.plan.space]
+    figures = list(dict.fromkeys(name for one in study.trials for name in one.results))
+    rows = [
+        {"trial": one.trial.name, **one.trial.assignments, "seed": one.trial.seed, "state": one.state, **one.results}
+        | {"reason": one.reason}
+        for one in study.trials
+    ]
+    _write_csv(study.folder / TRIALS, ["trial", *varied, "seed", "state", *figures, "reason"], rows)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:

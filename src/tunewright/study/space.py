@@ -19,6 +19,8 @@ from tunewright.errors import SettingsError
 DECODING = "decoding"
 LOGARITHMIC = 10
 """A range that spans such a factor is searched evenly in its logarithm."""
+RANGE = re.compile(r"([^,/]*[^,/.])\.\.([^,/.][^,/]*)")
+"""Two ends; paths may hold dots, too."""
 Value = bool | int | float | str
 Assignments = Mapping[str, Value]
 """Values by the addresses of their settings."""
@@ -41,15 +43,17 @@ class Values:
 
 @dataclass(frozen=True)
 class Range:
-    """A setting that is searched between two numbers, both of which it may be; whole numbers where both are.
+    """A setting that is searched between two numbers, both of which it may be.
 
     Attributes:
         address: ``section.key``.
+        whole: whether it is a whole number.
     """
 
     address: str
     low: int | float
     high: int | float
+    whole: bool = False
 
     @property
     def logarithmic(self) -> bool:
@@ -66,22 +70,29 @@ Dimension = Values | Range
 def parse_dimension(text: str) -> Dimension:
     """A dimension out of ``section.key=a,b,c`` or ``section.key=low..high``.
 
+    Both ends of a range being whole, so are the numbers between, unless what they are for is known to take others too.
+
     Raises:
         SettingsError: it is neither, or a value stands there twice.
     """
     address, equals, right = (part.strip() for part in text.partition("="))
     if not (equals and right and re.fullmatch(r"\w+\.\w+", address)):
         raise SettingsError(f"--vary {text}: expected section.key=a,b,c or section.key=low..high")
-    low, dots, high = right.partition("..")
-    if dots:
-        ends = [_parsed(low), _parsed(high)]
-        if not all(_is_number(end) for end in ends) or not ends[0] < ends[1]:  # type: ignore[operator]
-            raise SettingsError(f"--vary {text}: expected two numbers, the lower one first, as in 0.001..0.01")
-        return Range(address, *ends)  # type: ignore[arg-type]
+    if ends := RANGE.fullmatch(right):
+        return _range(text, address, _parsed(ends[1]), _parsed(ends[2]))
     values = tuple(_parsed(value.strip()) for value in right.split(","))
-    if len(set(map(told, values))) < len(values):
+    if "" in values:
+        raise SettingsError(f"--vary {text}: there is no value beside a comma; expected section.key=a,b,c")
+    # As numbers 1, 1.0 and true are one, and so would be their trials.
+    if len(set(map(told, values))) < len(values) or len(set(values)) < len(values):
         raise SettingsError(f"--vary {text}: a value stands there twice")
     return Values(address, values)
+
+
+def _range(text: str, address: str, low: Value, high: Value) -> Range:
+    if not (_is_number(low) and _is_number(high)) or not low < high:  # type: ignore[operator]
+        raise SettingsError(f"--vary {text}: expected two numbers, the lower one first, as in 0.001..0.01")
+    return Range(address, low, high, whole=isinstance(low, int) and isinstance(high, int))  # type: ignore[arg-type]
 
 
 def parse_space(texts: Sequence[str]) -> tuple[Dimension, ...]:
@@ -112,6 +123,27 @@ def grid(space: Sequence[Dimension]) -> Iterator[dict[str, Value]]:
     for values in product(*(one.values for one in ordered)):  # type: ignore[union-attr]
         chosen = dict(zip((one.address for one in ordered), values, strict=True))
         yield {one.address: chosen[one.address] for one in space}
+
+
+def size_of(space: Sequence[Dimension]) -> float:
+    """How many variants there can be; infinite where a range isn't of whole numbers."""
+    return math.prod(len(_values(one)) if _is_countable(one) else math.inf for one in space)
+
+
+def combinations(space: Sequence[Dimension]) -> Iterator[dict[str, Value]]:
+    """Every variant of a space in which they can be counted, as they come."""
+    for values in product(*map(_values, space)):
+        yield dict(zip((one.address for one in space), values, strict=True))
+
+
+def _is_countable(dimension: Dimension) -> bool:
+    return isinstance(dimension, Values) or dimension.whole
+
+
+def _values(dimension: Dimension) -> Sequence[Value]:
+    if isinstance(dimension, Values):
+        return dimension.values
+    return range(int(dimension.low), int(dimension.high) + 1)
 
 
 def is_decoding(address: str) -> bool:

@@ -66,7 +66,7 @@ class LiveTable:
                 figures = ", ".join(
                     f"{name} {_figure(one, key)}" for key, name in FIGURES.items() if key in one.results
                 )
-                count = f"{len(study.trials)}/{study.planned}"
+                count = f"{len(self._told)}/{study.planned}"
                 self._console.print(
                     f"{count} {one.trial.name}: {one.state} {one.reason or figures}", highlight=False, soft_wrap=True
                 )

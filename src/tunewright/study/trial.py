@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tunewright.errors import DecodingError, InputError, RunError, SettingsError, TrainingError, TunewrightError
+from torch import get_num_threads
+
+from tunewright.errors import OutputError, TunewrightError
 from tunewright.evaluate import evaluate
+from tunewright.executor import is_stopping
 from tunewright.files import locked
 from tunewright.quality import held_out, quality
 from tunewright.run import Run, open_run
+from tunewright.samples import heard_trackers
 from tunewright.study.plan import Plan, Trial
 from tunewright.train import train
-from tunewright.training.trackers import METRICS, Record, Tracker, make_trackers, read_metrics, watched
+from tunewright.training.trackers import METRICS, Record, Tracker, read_metrics
 
 RUNS = "runs"
-FAULTS = (DecodingError, InputError, RunError, SettingsError, TrainingError)
-"""Of a trial, which would fail again."""
 
 
 class Pruner(Protocol):
     """Tells when a training isn't worth its end."""
 
-    def hopeless(self, curve: Sequence[tuple[int, float]]) -> bool:
-        """Whether a training with these held-out figures so far, each with its iteration, should end here."""
+    def hopeless(self, curve: Sequence[tuple[float, float]]) -> bool:
+        """Whether a training with these held-out figures so far, each with the share of it that was done, 0 to 1,
+        should end here.
+        """
         ...
 
 
@@ -39,43 +42,49 @@ class Task:
         folder: of the study.
         plan: of the study.
         trial: to be done.
-        pruner: None where every training is brought to its end.
-        trackers: names of those that watch each training, beside the usual ones.
+        pruner: None where the training is brought to its end.
     """
 
     folder: Path
     plan: Plan
     trial: Trial
     pruner: Pruner | None = None
-    trackers: tuple[str, ...] = ()
 
 
 class Pruning(Tracker):
     """Asks a pruner after each measurement."""
 
-    def __init__(self, pruner: Pruner | None, earlier: Sequence[Record]) -> None:
+    def __init__(self, pruner: Pruner | None, earlier: Sequence[Record], iterations: int) -> None:
         self.pruner, self.wanted = pruner, False
-        self._curve = held_out_curve(earlier)
+        self._records, self._iterations = list(earlier), iterations
 
     def track(self, record: Record) -> None:
         if self.pruner and "validation" in record:
-            self._curve.append((record["iteration"], record["validation"]))
-            self.wanted = self.pruner.hopeless(self._curve)
+            self._records.append(record)
+            self.wanted = self.pruner.hopeless(share_curve(self._records, self._iterations))
 
 
 def perform(task: Task) -> Record:
     """Does a trial: what the journal will say of it, but for its name.
 
-    A mistake in the settings, or a training that comes to nothing, fails the trial, not the study; what isn't the
-    trial's fault, such as a full disk, is raised, since another try may do better.
+    Whatever goes wrong fails the trial, not the study, but for a disk on which nothing can be written.
+
+    Raises:
+        OutputError: nothing can be written.
     """
     try:
+        if is_stopping():
+            return {"state": "stopped", "results": {}}
         run, state = _trained(task)
-        if state != "done":
-            return {"state": state, "results": _learned(run)}
-        return {"state": "done", "results": {**_learned(run), **_heard(run, task)}}
-    except FAULTS as error:
-        return {"state": "failed", "reason": str(error), "results": {}}
+        if state == "done" and is_stopping():
+            state = "stopped"  # what was learned is kept; the rest is done when the study goes on
+        heard = _heard(run, task) if state == "done" else {}
+        return {"state": state, "results": {**_learned(run), **heard}}
+    except OutputError:
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, TunewrightError) else f"{type(error).__name__}: {error}"
+        return {"state": "failed", "reason": reason, "results": {}}
 
 
 def _trained(task: Task) -> tuple[Run, str]:
@@ -84,23 +93,23 @@ def _trained(task: Task) -> tuple[Run, str]:
     if settings is None:
         return open_run(task.plan.run), "done"
     folder = task.folder / RUNS / task.trial.training
+    usual = heard_trackers(task.plan.trackers)
     pruning: list[Pruning] = []
 
     def trackers(run: Run, trainer: Any) -> list[Tracker]:
-        usual = make_trackers(task.trackers, watched(run, trainer))
-        pruning.append(Pruning(task.pruner, read_metrics(run.folder / METRICS)))
-        return [*usual, pruning[0]]
+        pruning.append(Pruning(task.pruner, read_metrics(run.folder / METRICS), trainer.settings.iterations))
+        return [*usual(run, trainer), pruning[0]]
 
-    def wants_pruning() -> bool:
-        return pruning[0].wanted
+    def stop() -> bool:
+        return pruning[0].wanted or is_stopping()
 
     # Trials that differ in composing alone share a training; the second one waits for the first.
     with locked(folder):
         if not _is_trained(folder):
             begun = (folder / "run.json").exists()
-            run = train(settings, folder, trackers, resume=begun, budget=task.plan.budget, stop=wants_pruning)
+            run = train(settings, folder, trackers, resume=begun, budget=task.plan.budget, stop=stop)
             if run.about["results"]["stopped"]:
-                return run, "pruned" if wants_pruning() else "stopped"
+                return run, "pruned" if pruning[0].wanted else "stopped"
     return open_run(folder), "done"
 
 
@@ -115,20 +124,21 @@ def _learned(run: Run) -> dict[str, Any]:
     """What a training tells."""
     told, records = run.about["results"], read_metrics(run.folder / METRICS)
     best = told.get("best") or {}
-    curve = held_out_curve(records)
+    curve = [record["validation"] for record in records if "validation" in record]
     iterations = told.get("iterations", 0)
     seconds = next((record["seconds"] for record in reversed(records) if "seconds" in record), told.get("seconds"))
     return {
         "iterations": iterations,
+        "planned_iterations": run.settings.training.iterations,
         "seconds": seconds,
         "seconds_per_iteration": seconds / iterations if seconds and iterations else None,
         "symbols": told.get("symbols"),
         "parameters": told.get("parameters"),
-        "threads": int(os.environ.get("OMP_NUM_THREADS", 0)) or None,
+        "threads": get_num_threads(),
         "training_loss": told.get("final", {}).get("loss"),
         "best_iteration": best.get("iteration"),
         "validation": best.get("bits_per_unit"),
-        "last_validation": curve[-1][1] if curve else None,
+        "last_validation": curve[-1] if curve else None,
     }
 
 
@@ -140,7 +150,7 @@ def _heard(run: Run, task: Task) -> dict[str, Any]:
     wish = task.plan.wish_of(task.trial)
     _, reference = held_out(run)
     composed = quality(run, wish, task.plan.tunes, reference)
-    free = composed if wish.free else quality(run, replace(wish, free=True), task.plan.tunes, reference)
+    free = composed if wish.free else quality(run, wish.freed(), task.plan.tunes, reference)
     own = composed.to_dict()
     return {
         **told,
@@ -160,6 +170,12 @@ def _test(run: Run) -> float | None:
     return float(evaluate(run)["bits_per_unit"])
 
 
-def held_out_curve(records: Sequence[Record]) -> list[tuple[int, float]]:
-    """Iterations and held-out bits out of a run's metrics."""
-    return [(record["iteration"], record["validation"]) for record in records if "validation" in record]
+def share_curve(records: Sequence[Record], iterations: int | None) -> list[tuple[float, float]]:
+    """Held-out bits out of a run's metrics, each with the share of the training that was done, 0 to 1.
+
+    Args:
+        iterations: how many there were to be; None for as many as there were.
+    """
+    points = [(record["iteration"], record["validation"]) for record in records if "validation" in record]
+    total = iterations or (points[-1][0] if points else 1)
+    return [(iteration / total, bits) for iteration, bits in points]

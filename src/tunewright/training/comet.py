@@ -33,18 +33,10 @@ ERROR_TRACKING = "COMET_ERROR_TRACKING_ENABLE"
 
 
 class Comet(Tracker):
-    """An experiment in Comet, or offline.
-
-    Raises:
-        MissingExtraError: the library is not installed.
-    """
+    """An experiment in Comet, or offline."""
 
     def __init__(self, watched: Watched) -> None:
-        os.environ.setdefault(ERROR_TRACKING, "false")  # its makers hear of errors only if the user wants it
-        try:
-            import comet_ml
-        except ImportError:
-            raise MissingExtraError("Comet logs", "comet") from None
+        comet_ml = _library()
         logging.getLogger("comet_ml").setLevel(logging.ERROR)  # what users need to know we tell ourselves
         self._experiment: Any
         self._folder = watched.folder / "comet"
@@ -54,6 +46,10 @@ class Comet(Tracker):
             self._experiment = comet_ml.OfflineExperiment(offline_directory=str(self._folder), **QUIET)
         self._experiment.set_name(watched.name)
         self._experiment.log_parameters(dict(watched.settings))
+
+    @classmethod
+    def check(cls) -> None:
+        _library()
 
     def track(self, record: Record) -> None:
         for name in METRICS:
@@ -73,3 +69,12 @@ class Comet(Tracker):
         archive = self._folder / f"{self._experiment.get_key()}.zip"
         if archive.exists():
             print(f"kept for Comet: {archive}; comet upload {archive} would send it", file=sys.stderr)
+
+
+def _library() -> Any:
+    os.environ.setdefault(ERROR_TRACKING, "false")  # its makers hear of errors only if the user wants it
+    try:
+        import comet_ml
+    except ImportError:
+        raise MissingExtraError("Comet logs", "comet") from None
+    return comet_ml

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import wave
+from typing import Any
 
 import numpy as np
 
 from tunewright.errors import MissingExtraError
-from tunewright.training.trackers import Record, Sample, Tracker, Watched
+from tunewright.training.trackers import METRICS, Record, Sample, Tracker, Watched, read_metrics
 
 SCALARS = ("loss", "validation", "learning_rate")
 FULL_SCALE = 2**15
 
 
 class TensorBoard(Tracker):
-    """Event files in the run's ``tensorboard`` folder.
-
-    Raises:
-        MissingExtraError: the library is not installed.
-    """
+    """Event files in the run's ``tensorboard`` folder."""
 
     def __init__(self, watched: Watched) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise MissingExtraError("TensorBoard logs", "tensorboard") from None
         self._watched = watched
-        self._writer = SummaryWriter(str(watched.folder / "tensorboard"), purge_step=watched.done or None)
+        # What a killed run wrote past its last checkpoint is taken back.
+        self._writer = _writer_class()(str(watched.folder / "tensorboard"), purge_step=watched.done + 1)
         self._figures: dict[str, float] = {}
+        for record in read_metrics(watched.folder / METRICS):
+            if record["iteration"] <= watched.done:
+                self._note(record)
+
+    @classmethod
+    def check(cls) -> None:
+        _writer_class()
 
     def track(self, record: Record) -> None:
         for name in SCALARS:
             if name in record:
                 self._writer.add_scalar(name, record[name], record["iteration"])
+        self._note(record)
+
+    def _note(self, record: Record) -> None:
+        """The figures that the settings led to: the last loss, the least held-out bits."""
         if "loss" in record:
             self._figures["hparam/loss"] = record["loss"]
         if "validation" in record:
@@ -55,3 +60,11 @@ class TensorBoard(Tracker):
         if self._figures:
             self._writer.add_hparams(dict(self._watched.settings), self._figures, run_name=".")
         self._writer.close()
+
+
+def _writer_class() -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise MissingExtraError("TensorBoard logs", "tensorboard") from None
+    return SummaryWriter

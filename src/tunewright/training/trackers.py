@@ -13,13 +13,14 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tunewright import catalogue
-from tunewright.files import write_whole
+from tunewright.files import read_records, write_whole
 from tunewright.training.loss_picture import draw_losses
 
 Record = dict[str, Any]
@@ -75,6 +76,15 @@ class Tracker(ABC):
     def track(self, record: Record) -> None:
         """Takes one record."""
         ...
+
+    @classmethod
+    def check(cls) -> None:
+        """Looks whether it can be had here, before anything is written.
+
+        Raises:
+            MissingExtraError: it needs a library that is not installed.
+        """
+        return
 
     def show(self, sample: Sample) -> None:
         """Takes a tune that was composed along the way."""
@@ -157,13 +167,7 @@ class LossPicture(Tracker):
 
 def read_metrics(path: Path) -> list[Record]:
     """The records in a ``metrics.jsonl``; an unfinished last line, left by a killed run, is passed over."""
-    records = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return records
+    return list(read_records(path))
 
 
 def _notebook_module() -> Any:
@@ -179,16 +183,28 @@ def _notebook_display() -> Any:
     return _notebook_module().display("training ...", display_id=True) if in_notebook else None
 
 
-def make_trackers(names: Sequence[str], watched: Watched) -> list[Tracker]:
-    """Trackers by their names in the catalogue: :data:`ALWAYS`, then these, each once.
+def find_trackers(names: Sequence[str]) -> list[Any]:
+    """The classes of trackers by their names in the catalogue: :data:`ALWAYS`, then these, each once.
 
     Raises:
         SettingsError: there is none of this name.
         MissingExtraError: one needs a library that is not installed.
     """
-    # All are found before one writes anything.
-    makers = [catalogue.find("tracker", name) for name in dict.fromkeys((*ALWAYS, *names))]
-    return [maker(watched) for maker in makers]
+    found = [catalogue.find("tracker", name) for name in dict.fromkeys((*ALWAYS, *names))]
+    for one in found:
+        one.check()
+    return found
+
+
+def make_trackers(names: Sequence[str], watched: Watched) -> list[Tracker]:
+    """Trackers by their names, as :func:`find_trackers` finds them, all before one writes anything."""
+    with ExitStack() as made:
+        trackers: list[Tracker] = []
+        for kind in find_trackers(names):
+            trackers.append(kind(watched))
+            made.callback(trackers[-1].close)
+        made.pop_all()
+    return trackers
 
 
 def watched(run: Any, trainer: Any) -> Watched:
@@ -200,5 +216,10 @@ def watched(run: Any, trainer: Any) -> Watched:
 
 
 def standard_trackers(*names: str) -> Any:
-    """A maker of the trackers that every training has, and of these, for :func:`tunewright.train.train`."""
+    """A maker of the trackers that every training has, and of these, for :func:`tunewright.train.train`.
+
+    Raises:
+        SettingsError, MissingExtraError: as :func:`find_trackers`, so that no run is begun which can't be watched.
+    """
+    find_trackers(names)
     return lambda run, trainer: make_trackers(names, watched(run, trainer))

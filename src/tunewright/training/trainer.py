@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from torch import Tensor, nn
 
 from tunewright.errors import RunError, TrainingError
 from tunewright.files import replacing, write_whole
+from tunewright.interrupts import stop_asked
 from tunewright.settings import TrainingSettings
 from tunewright.training.batches import Batches
 from tunewright.training.trackers import Tracker
@@ -101,8 +99,8 @@ class Trainer:
         """Trains from where it stands to its end, or until the user or ``stop`` ends it; what was learned is saved in
         any case.
         """
-        with _stop_requested() as stop_requested:
-            while not self.has_ended and not stop_requested() and not stop():
+        with stop_asked() as asked:
+            while not self.has_ended and not asked() and not stop():
                 self._iterate(trackers)
             self.save()
         stopped = not self.has_ended
@@ -269,23 +267,3 @@ def _tell(trackers: Sequence[Tracker], record: dict[str, Any]) -> None:
 
 def _detached(memory: Any) -> Any:
     return memory.detach() if isinstance(memory, Tensor) else tuple(_detached(part) for part in memory)
-
-
-@contextmanager
-def _stop_requested() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a request that is met between two iterations; a second one interrupts at once."""
-    requests: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False  # signals reach the main thread alone
-        return
-
-    def on_signal(number: int, frame: Any) -> None:
-        if requests:
-            raise KeyboardInterrupt
-        requests.append(number)
-
-    previous = signal.signal(signal.SIGINT, on_signal)
-    try:
-        yield lambda: bool(requests)
-    finally:
-        signal.signal(signal.SIGINT, previous)
