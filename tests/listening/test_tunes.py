@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import own_tune
 from tunewright.contracts import Piece
+from tunewright.errors import SettingsError
 from tunewright.listening.tunes import chosen, matching, names_of
 from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
@@ -103,3 +104,12 @@ def test_on_a_page_types_are_matched(tiny_run: Run, monkeypatch: pytest.MonkeyPa
     known = {(piece.type, piece.meter) for piece in plenty}
     assert Counter(kind for kind in composed if kind in known) <= Counter(real)
     assert len(composed) == len(real) == 8
+
+
+def test_nobody_is_asked_to_listen_without_an_end(tiny_study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunewright.listening.tunes.MOST", 3)
+    with pytest.raises(SettingsError, match=r"--count 2: of 3 runs or variants that makes 6 tunes.* --count 1 or less"):
+        chosen([tiny_study.folder], count=2)
+    found, failed = chosen([tiny_study.folder], count=1)
+    assert len({tuple(one.settings.items()) for one in found if not one.is_real}) == 3
+    assert failed == ["3 of 4 runs and variants are heard: nobody listens to more tunes"]

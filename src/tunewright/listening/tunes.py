@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tunewright.compose import compose
 from tunewright.contracts import Piece
-from tunewright.errors import DecodingError, InputError, RunError
+from tunewright.errors import DecodingError, InputError, RunError, SettingsError
 from tunewright.music.headers import canonical_meter
 from tunewright.music.pieces import house_text
 from tunewright.quality import held_out
@@ -23,6 +23,8 @@ from tunewright.wish import Wish
 
 ALTOGETHER = 20
 """Composed tunes on a page, unless it is told how many of each source."""
+MOST = 60
+"""Composed tunes on a page: some 200 megabytes, and an hour of listening."""
 COMPOSED_TO_REAL = 3
 """At most so many composed tunes stand beside a real one."""
 
@@ -57,12 +59,21 @@ def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list
         The tunes, and a message for each source that composed none, and where real ones are too few.
 
     Raises:
+        SettingsError: more tunes than anyone listens to.
         RunError: a source is neither run nor study, or none has composed a tune.
         CorpusError: the corpus with the real ones can't be found.
     """
-    composers = _composers(sources, seed)
+    composers, failed = _composers(sources, seed), list[str]()
+    if len(composers) > MOST:
+        failed.append(f"{MOST} of {len(composers)} runs and variants are heard: nobody listens to more tunes")
+        composers = random.Random(seed).sample(composers, MOST)
     each = count or max(1, ALTOGETHER // len(composers))
-    composed, kinds, failed, most = list[Heard](), list[_Kind](), list[str](), 0
+    if each * len(composers) > MOST:
+        raise SettingsError(
+            f"--count {count}: of {len(composers)} runs or variants that makes {each * len(composers)} tunes; nobody "
+            f"listens to more than {MOST}: expected --count {MOST // len(composers)} or less"
+        )
+    composed, kinds, most = list[Heard](), list[_Kind](), 0
     for one in composers:
         try:
             pieces = one.pieces(each)
