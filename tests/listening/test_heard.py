@@ -75,7 +75,7 @@ def test_settings_have_their_names(tmp_path: Path) -> None:
     sizes = [tunes(1, 0, **{"model.hidden_size": size})[0] for size in (24, 48)]
     write_listening(tmp_path / FOLDER, sizes, load_messages("en"))
     store(tmp_path / FOLDER, answered(tmp_path / FOLDER, {"machine": 4}))
-    assert [row[0] for row in table(tmp_path).rows] == ["machine", "the hidden size 24", "the hidden size 48"]
+    assert [row[0] for row in table(tmp_path).rows] == ["machine", "hidden size 24", "hidden size 48"]
 
 
 @pytest.mark.parametrize("language", languages())
