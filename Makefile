@@ -9,10 +9,13 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: compose test test-all format wheel clean
+.PHONY: compose course test test-all format wheel clean
 
 compose: .venv/installed
 	$(BIN)/tunewright compose --count 5 --seed $(SEED) --out $(OUT)
+
+course: .venv/installed
+	$(BIN)/python -m tunewright.course.build course
 
 test: .venv/tested
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ import pytest
 import tunewright
 
 SOURCE = Path(tunewright.__file__).parent
+NOTEBOOKS = SOURCE / "course" / "source"
+"""Chapters of the course, which use what any user does."""
 LEVELS = {
     "errors": 0, "contracts": 0, "files": 0, "catalogue": 0,
     "music": 1, "settings": 1, "executor": 1,
@@ -22,7 +24,7 @@ LEVELS = {
     "train": 5, "composer": 5, "compose": 6,
     "publish": 7, "export": 7, "audit": 7, "compare": 7, "quality": 7, "samples": 7,
     "study": 8, "listening": 9, "report": 10,
-    "cli": 11, "__main__": 12, "__init__": 12,
+    "course": 11, "cli": 12, "__main__": 13, "__init__": 13,
 }  # fmt: skip
 
 
@@ -83,6 +85,8 @@ def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
 def all_sources() -> dict[str, str]:
     sources = {}
     for path in SOURCE.rglob("*.py"):
+        if path.parent == NOTEBOOKS:
+            continue
         parts = path.relative_to(SOURCE.parent).with_suffix("").parts
         if parts[-1] == "__init__" and len(parts) == 2:
             continue  # the front door names everything, lazily
@@ -125,3 +129,17 @@ def test_help_imports_nothing_heavy() -> None:
 def test_public_names_are_there() -> None:
     for name in tunewright.__all__:
         assert getattr(tunewright, name).__doc__, name
+
+
+def test_public_functions_stand_before_modules_of_their_names() -> None:
+    """However they are imported, and in whatever order."""
+    code = (
+        "import tunewright.compose, tunewright.train\n"
+        "from tunewright import compose, train\n"
+        "import tunewright\n"
+        "from sys import modules\n"
+        "assert compose is tunewright.compose is modules['tunewright.compose'].compose\n"
+        "assert train is tunewright.train is modules['tunewright.train'].train\n"
+    )
+    for first in ("", "from tunewright import compose\nassert callable(compose)\n", "import tunewright.quality\n"):
+        subprocess.run([sys.executable, "-c", first + code], check=True)

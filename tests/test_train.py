@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import tiny_settings
-from tunewright import train as train_module
 from tunewright.contracts import Corpus
 from tunewright.errors import RunError
 from tunewright.run import open_corpus, open_run
@@ -24,7 +24,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         seen.append(settings)
         return open_corpus(settings)
 
-    monkeypatch.setattr(train_module, "open_corpus", count)
+    monkeypatch.setattr(import_module("tunewright.train"), "open_corpus", count)
     return seen
 
 

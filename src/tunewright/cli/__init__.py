@@ -12,6 +12,7 @@ import click
 from tunewright.cli.common import Commands
 from tunewright.cli.comparing import compare
 from tunewright.cli.corpora import corpus
+from tunewright.cli.course import course
 from tunewright.cli.evaluating import evaluate
 from tunewright.cli.learning import recipes, runs, train
 from tunewright.cli.listening import listen
@@ -29,5 +30,19 @@ def main() -> None:
     """Learns from tunes and composes new ones that parse, play, and can be seen and heard at once."""
 
 
-for command in (compose, train, evaluate, check, originality, render, study, report, listen, corpus, runs, recipes):
+for command in (
+    compose,
+    train,
+    evaluate,
+    check,
+    originality,
+    render,
+    study,
+    report,
+    listen,
+    course,
+    corpus,
+    runs,
+    recipes,
+):
     main.add_command(command)

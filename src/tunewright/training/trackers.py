@@ -176,11 +176,15 @@ def _notebook_module() -> Any:
 
 def _notebook_display() -> Any:
     """A handle to replace a picture in a notebook's output, or None outside notebooks."""
+    return _notebook_module().display("training ...", display_id=True) if in_notebook() else None
+
+
+def in_notebook() -> bool:
+    """Whether this runs in the kernel of a notebook."""
     if "IPython" not in sys.modules:
-        return None
+        return False
     shell: Any = import_module("IPython").get_ipython()
-    in_notebook = shell is not None and hasattr(shell, "kernel")
-    return _notebook_module().display("training ...", display_id=True) if in_notebook else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def find_trackers(names: Sequence[str]) -> list[Any]:

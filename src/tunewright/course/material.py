@@ -1,0 +1,117 @@
+"""What notebooks of the course work on, and how they show it: tunes, scores, sound."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tunewright.compose import compose
+from tunewright.contracts import Piece
+from tunewright.corpora.split import split_pieces
+from tunewright.errors import CorpusError, MissingExtraError
+from tunewright.music.performance import Performance, perform
+from tunewright.music.pieces import piece_of
+from tunewright.music.reader import read_tune
+from tunewright.rendering.inline import inlined
+from tunewright.rendering.score import SvgRenderer
+from tunewright.rendering.sound import halved, wav
+from tunewright.run import find_corpus
+from tunewright.settings import CorpusSettings, Settings
+from tunewright.wish import Wish
+
+COMPOSED = 400
+"""Tunes that stand in where the book can't be had."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Tunes to learn from.
+
+    Attributes:
+        tunes: their ABC.
+        is_real: whether they are the Irish tunes of the MIT lab; if not, the built-in run has composed them.
+    """
+
+    tunes: tuple[str, ...]
+    is_real: bool
+
+    @property
+    def text(self) -> str:
+        """All of them, with an empty line between two."""
+        return "\n\n".join(self.tunes)
+
+    def split(self) -> tuple[list[Piece], list[Piece]]:
+        """Tunes to learn from, and some tenth that is held out; near-duplicates are on the same side."""
+        pieces = [piece_of(abc, "", "") for abc in self.tunes]
+        parts = split_pieces(pieces)
+        return parts.select(pieces, "training"), parts.select(pieces, "validation")
+
+
+@cache
+def irish_tunes() -> Book:
+    """The Irish tunes of the MIT lab, found or fetched; without them and without a network, as many as would do to
+    learn from that the built-in run composes.
+    """
+    try:
+        corpus = find_corpus(Settings(corpus=CorpusSettings(name="irish")))
+        return Book(tuple(piece.text for piece in corpus.pieces), True)
+    except CorpusError:
+        return Book(tuple(one.piece.text for one in compose(wish=Wish(seed=1), count=COMPOSED)), False)
+
+
+def show(abc: str, *, sound: bool = True) -> None:
+    """Shows a tune in a notebook: its score, and a player; where nothing can be drawn, its ABC.
+
+    Args:
+        abc: the tune.
+        sound: with a player.
+
+    Raises:
+        InputError: it is no tune that can be read.
+        MissingExtraError: there is no IPython.
+    """
+    display = display_module()
+    tune = read_tune(abc)
+    title = html.escape(tune.title or "ABC")
+    with TemporaryDirectory() as folder:
+        drawn = SvgRenderer()(Piece("", abc, ""), Path(folder) / "tune.svg").read_text(encoding="utf-8")
+    parts = [f'<figure role="img" aria-label="{title}" style="margin:0;max-width:50em;background:#fff">']
+    parts.append(inlined(drawn, f"t{abs(hash(abc))}-") + "</figure>")
+    if sound:
+        parts.append(player(perform(tune), title))
+    display.display({"text/html": "".join(parts), "text/plain": abc}, raw=True)
+
+
+def player(performance: Performance, title: str) -> str:
+    """A player of a performance as HTML, with its recording inside.
+
+    Args:
+        title: what it is called, as HTML.
+    """
+    recorded = base64.b64encode(halved(wav(performance))).decode()
+    return f'<audio controls aria-label="{title}" src="data:audio/wav;base64,{recorded}"></audio>'
+
+
+def show_all(tunes: Sequence[str]) -> None:
+    """Shows some tunes, as :func:`show` does, one under the other."""
+    for abc in tunes:
+        show(abc)
+
+
+def display_module() -> Any:
+    """IPython's display.
+
+    Raises:
+        MissingExtraError: there is no IPython.
+    """
+    try:
+        return import_module("IPython.display")
+    except ImportError:
+        raise MissingExtraError("notebooks", "course") from None
