@@ -480,7 +480,7 @@ if lesson.passed("beam-search"):
     draw_tree(axis, {one: "tab:orange", other: "tab:blue"})
     axis.plot([], [], color="tab:orange", linewidth=4, label="greedy search")
     axis.plot([], [], color="tab:blue", linewidth=4, label="beam of width 2")
-    axis.legend(loc=2)
+    axis.legend(loc=4)
     axis.axis("off")
     plt.show()
 
