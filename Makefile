@@ -1,11 +1,12 @@
 # Two commands: `make compose` gives tunes, `make test` checks everything.
 # TORCH_INDEX=<address of an index> takes PyTorch from there, e.g. PyTorch's own index of CPU builds, which
-# spares Linux users gigabytes of CUDA.
+# spares Linux users gigabytes of CUDA. JOBS=<number> tests so many files at a time.
 
 PYTHON ?= python3
 SEED ?= 0
 OUT ?= tunes
 TORCH_INDEX ?=
+JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -21,7 +22,7 @@ test: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses $(JOBS) --dist loadfile
 
 test-all: .venv/tested
 	$(BIN)/python -m pytest
