@@ -10,6 +10,7 @@
 # card or more than a minute.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import math
 
 import matplotlib.pyplot as plt

@@ -11,6 +11,7 @@
 # about three minutes of computing on an ordinary processor. Nothing needs an account.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import copy
 import math
 import re

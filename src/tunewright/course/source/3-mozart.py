@@ -9,6 +9,7 @@
 # continue a roll frame by frame, and hear what it makes.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import matplotlib.pyplot as plt
 import torch
 from torch import nn

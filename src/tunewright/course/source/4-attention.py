@@ -9,6 +9,7 @@
 # to a small **Music Transformer** (Huang and others, 2018), teach it Irish tunes, and see which notes it looks at.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import math
 
 import matplotlib.pyplot as plt

@@ -9,6 +9,7 @@
 # text just as well, and text comes with a later part of the package.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import math
 
 import matplotlib.pyplot as plt

@@ -9,6 +9,7 @@
 # turns. Then a real study, small enough for this notebook, from the plan to blind listening.
 
 # %% setup
+# In a hosted notebook run this first: %pip install 'tunewright[course]'
 import math
 from pathlib import Path
 from tempfile import mkdtemp
