@@ -17,7 +17,7 @@ NOTEBOOKS = SOURCE / "course" / "source"
 LEVELS = {
     "errors": 0, "contracts": 0, "files": 0, "catalogue": 0,
     "music": 1, "settings": 1, "executor": 1,
-    "interrupts": 1, "messages": 1,
+    "interrupts": 1, "notebooks": 1, "messages": 1,
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
     "training": 3, "run": 3, "wish": 3, "baselines": 3,
     "run_writer": 4, "evaluate": 4, "language": 4, "attempts": 4,

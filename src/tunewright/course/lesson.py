@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Any
 
 from tunewright.course.chapters import Language, load_language, source_of
 from tunewright.errors import SettingsError
+from tunewright.notebooks import displays, in_notebook
 
 MIME = "application/vnd.tunewright.check+json"
 """The kind of output in which a check can be read by programs."""
@@ -102,12 +102,11 @@ class Lesson:
     def _show(self, exercise: str, hint: Hint | None) -> None:
         text = self._told(exercise, hint)
         line = f"{'✓' if hint is None else '✗'} {exercise}: {text}\n{self.progress()}"
-        display = _notebook_display()
-        if display is None:
+        if not in_notebook():
             print(line)
             return
         about = {"chapter": self.chapter, "exercise": exercise, "passed": hint is None, "hint": hint and hint.key}
-        display({"text/plain": line, "text/html": _panel(line, hint is None), MIME: about}, raw=True)
+        displays().display({"text/plain": line, "text/html": _panel(line, hint is None), MIME: about}, raw=True)
 
     def _told(self, exercise: str, hint: Hint | None) -> str:
         if hint is None:
@@ -170,11 +169,3 @@ def finished(value: Any) -> Any:
 def _panel(line: str, right: bool) -> str:
     text = html.escape(line).replace("\n", "<br>")
     return f'<div style="padding:.6em 1em;color:#222;background:{STYLE[right]}">{text}</div>'
-
-
-def _notebook_display() -> Any:
-    """IPython's display in a notebook, or None elsewhere."""
-    if "IPython" not in sys.modules:
-        return None
-    shell: Any = import_module("IPython").get_ipython()
-    return import_module("IPython.display").display if hasattr(shell, "kernel") else None

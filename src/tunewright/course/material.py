@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from tunewright.compose import compose
 from tunewright.contracts import Piece
 from tunewright.corpora.split import split_pieces
-from tunewright.errors import CorpusError, MissingExtraError
+from tunewright.errors import CorpusError
 from tunewright.music.performance import Performance, perform
 from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
+from tunewright.notebooks import displays
 from tunewright.rendering.inline import inlined
 from tunewright.rendering.score import SvgRenderer
 from tunewright.rendering.sound import halved, wav
@@ -77,7 +75,7 @@ def show(abc: str, *, sound: bool = True) -> None:
         InputError: it is no tune that can be read.
         MissingExtraError: there is no IPython.
     """
-    display = display_module()
+    display = displays()
     tune = read_tune(abc)
     title = html.escape(tune.title or "ABC")
     with TemporaryDirectory() as folder:
@@ -97,21 +95,3 @@ def player(performance: Performance, title: str) -> str:
     """
     recorded = base64.b64encode(halved(wav(performance))).decode()
     return f'<audio controls aria-label="{title}" src="data:audio/wav;base64,{recorded}"></audio>'
-
-
-def show_all(tunes: Sequence[str]) -> None:
-    """Shows some tunes, as :func:`show` does, one under the other."""
-    for abc in tunes:
-        show(abc)
-
-
-def display_module() -> Any:
-    """IPython's display.
-
-    Raises:
-        MissingExtraError: there is no IPython.
-    """
-    try:
-        return import_module("IPython.display")
-    except ImportError:
-        raise MissingExtraError("notebooks", "course") from None

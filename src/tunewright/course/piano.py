@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tunewright.course.material import display_module, irish_tunes, player
+from tunewright.course.material import irish_tunes, player
 from tunewright.files import write_whole
 from tunewright.music.performance import VELOCITY, Performance, PlayedNote, perform
 from tunewright.music.playing_order import play_order
 from tunewright.music.reader import read_tune
 from tunewright.music.tonic import tonic_pitch_class
 from tunewright.music.tune import Tune
+from tunewright.notebooks import displays
 from tunewright.rendering.sound import midi
 
 TimedNote = tuple[float, float, int]
@@ -113,7 +114,7 @@ def play(notes: Sequence[TimedNote], title: str = "") -> None:
     Raises:
         MissingExtraError: there is no IPython.
     """
-    display = display_module()
+    display = displays()
     shown = player(performed(notes), title) if notes else "–"
     display.display({"text/html": shown, "text/plain": f"{len(notes)} ♪"}, raw=True)
 

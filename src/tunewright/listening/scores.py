@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,10 +111,5 @@ def _estimate(value: float, samples: Sequence[Floats]) -> Estimate:
     if variance < 1e-12:
         return Estimate(value, None)
     freedom = variance**2 / math.fsum(part**2 / own for part, own in parts)
-    margin = _quantile(max(1, int(freedom))) * math.sqrt(variance)
+    margin = student_quantile((1 + LEVEL) / 2, max(1, int(freedom))) * math.sqrt(variance)
     return Estimate(value, (value - margin, value + margin))
-
-
-@cache
-def _quantile(freedom: int) -> float:
-    return student_quantile((1 + LEVEL) / 2, freedom)

@@ -36,82 +36,88 @@ def listening_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
     kept = read_key(folder).port
     if kept and not port:
         try:
-            return _server(folder, kept)
+            return _Server(folder, kept)
         except SettingsError:
-            return _server(folder, 0)
-    server = _server(folder, port)
+            return _Server(folder, 0)
+    server = _Server(folder, port)
     keep_port(folder, server.server_port)
     return server
 
 
-def _server(folder: Path, port: int) -> ThreadingHTTPServer:
-    try:
-        return ThreadingHTTPServer((ADDRESS, port), _handler(folder))
-    except OSError as error:
-        raise SettingsError(f"--port {port}: {error.strerror or error}; expected a free one, or 0 for any") from None
+class _Server(ThreadingHTTPServer):
+    """Serves the page of a folder."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        try:
+            super().__init__((ADDRESS, port), _Visit)
+        except OSError as error:
+            raise SettingsError(
+                f"--port {port}: {error.strerror or error}; expected a free one, or 0 for any"
+            ) from None
 
 
-def _handler(folder: Path) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
+class _Visit(BaseHTTPRequestHandler):
+    """One request of a browser."""
 
-        def handle(self) -> None:
-            with suppress(ConnectionError):  # somebody who goes away is no fault of ours
-                super().handle()
+    server: _Server
+    timeout = PATIENCE
 
-        def do_GET(self) -> None:
-            path = self.path.partition("?")[0]
-            if not self._from_here():
-                self._reply(HTTPStatus.FORBIDDEN, b"this page is for this machine alone")
-            elif path in ("/", f"/{PAGE}") and (folder / PAGE).is_file():
-                self._reply(HTTPStatus.OK, (folder / PAGE).read_bytes(), "text/html; charset=utf-8")
-            else:
-                self._reply(HTTPStatus.NOT_FOUND, b"not here")
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # somebody who goes away is no fault of ours
+            super().handle()
 
-        def do_POST(self) -> None:
-            if not self._from_here():
-                self._reply(HTTPStatus.FORBIDDEN, b"answers are taken from the page alone")
-            elif self.path != "/answers":
-                self._reply(HTTPStatus.NOT_FOUND, b"not here")
-            elif self.headers.get("Content-Type", "").strip().lower() != "application/json":
-                self._reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, b"expected application/json")
-            else:
-                self._reply(*self._stored())
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if not self._from_here():
+            self._reply(HTTPStatus.FORBIDDEN, b"this page is for this machine alone")
+        elif path in ("/", f"/{PAGE}") and (self.server.folder / PAGE).is_file():
+            self._reply(HTTPStatus.OK, (self.server.folder / PAGE).read_bytes(), "text/html; charset=utf-8")
+        else:
+            self._reply(HTTPStatus.NOT_FOUND, b"not here")
 
-        def _from_here(self) -> bool:
-            """Whether a page of ours asks, at an address of ours: not another site's, nor one whose name was made to
-            lead here.
-            """
-            port = self.connection.getsockname()[1]
-            host, origin = self.headers.get("Host"), self.headers.get("Origin")
-            return host in (f"{ADDRESS}:{port}", f"localhost:{port}") and origin in (None, f"http://{host}")
+    def do_POST(self) -> None:
+        if not self._from_here():
+            self._reply(HTTPStatus.FORBIDDEN, b"answers are taken from the page alone")
+        elif self.path != "/answers":
+            self._reply(HTTPStatus.NOT_FOUND, b"not here")
+        elif self.headers.get("Content-Type", "").strip().lower() != "application/json":
+            self._reply(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, b"expected application/json")
+        else:
+            self._reply(*self._stored())
 
-        def _stored(self) -> tuple[HTTPStatus, bytes]:
-            """Stores what was sent: how that went, and how many answers there were."""
-            try:
-                return HTTPStatus.OK, str(store_text(folder, self._body())).encode()
-            except (InputError, ValueError) as error:
-                return HTTPStatus.BAD_REQUEST, str(error).encode()
-            except RunError as error:
-                return HTTPStatus.NOT_FOUND, str(error).encode()
-            except OutputError as error:
-                return HTTPStatus.INSUFFICIENT_STORAGE, str(error).encode()
+    def _from_here(self) -> bool:
+        """Whether a page of ours asks, at an address of ours: not another site's, nor one whose name was made to
+        lead here.
+        """
+        port = self.connection.getsockname()[1]
+        host, origin = self.headers.get("Host"), self.headers.get("Origin")
+        return host in (f"{ADDRESS}:{port}", f"localhost:{port}") and origin in (None, f"http://{host}")
 
-        def _body(self) -> bytes:
-            length = int(self.headers.get("Content-Length", 0))
-            if not 0 < length <= LARGEST:
-                raise InputError(f"{length} bytes; expected at most {LARGEST}")
-            return self.rfile.read(length)
+    def _stored(self) -> tuple[HTTPStatus, bytes]:
+        """Stores what was sent: how that went, and how many answers there were."""
+        try:
+            return HTTPStatus.OK, str(store_text(self.server.folder, self._body())).encode()
+        except (InputError, ValueError) as error:
+            return HTTPStatus.BAD_REQUEST, str(error).encode()
+        except RunError as error:
+            return HTTPStatus.NOT_FOUND, str(error).encode()
+        except OutputError as error:
+            return HTTPStatus.INSUFFICIENT_STORAGE, str(error).encode()
 
-        def _reply(self, status: HTTPStatus, content: bytes, kind: str = "text/plain; charset=utf-8") -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
-            self.send_header("Cache-Control", "no-store")
-            self.end_headers()
-            self.wfile.write(content)
+    def _body(self) -> bytes:
+        length = int(self.headers.get("Content-Length", 0))
+        if not 0 < length <= LARGEST:
+            raise InputError(f"{length} bytes; expected at most {LARGEST}")
+        return self.rfile.read(length)
 
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Says nothing of each request."""
+    def _reply(self, status: HTTPStatus, content: bytes, kind: str = "text/plain; charset=utf-8") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(content)
 
-    return Handler
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Says nothing of each request."""

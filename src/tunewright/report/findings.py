@@ -48,8 +48,9 @@ def findings(study: Study, messages: Messages) -> list[Finding]:
     which it isn't shown to do anything.
     """
     found: dict[tuple[str, Value, Value], list[Effect]] = {}
+    compared = comparisons_told(study)
     for figure in TOLD:
-        for effect in effects(study, figure, comparisons_told(study)):
+        for effect in effects(study, figure, compared):
             found.setdefault((effect.address, effect.before, effect.after), []).append(effect)
     return [_finding(study, own, messages) for own in found.values()]
 

@@ -171,10 +171,12 @@ def effects(study: Study, figure: str, told: int = 0) -> list[Effect]:
 
 def comparisons(study: Study, figure: str) -> list[tuple[str, Value, Value]]:
     """The settings whose effect on a figure can be told, each with the values that are compared."""
+    if not figures_of(study, figure):
+        return []
     return [
         (one.address, before, after)
         for one in study.plan.space
-        if isinstance(one, Values) and depends(figure, one.address) and figures_of(study, figure)
+        if isinstance(one, Values) and depends(figure, one.address)
         for before, after in _comparisons(levels(study, one.address))
     ]
 

@@ -15,12 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tunewright import catalogue
 from tunewright.files import read_records, write_whole
+from tunewright.notebooks import displays, in_notebook
 from tunewright.training.loss_picture import draw_losses
 
 Record = dict[str, Any]
@@ -146,7 +146,8 @@ class LossPicture(Tracker):
         earlier = read_metrics(watched.folder / METRICS)
         self._records = [record for record in earlier if record["iteration"] <= watched.done]
         self._drawn = time.monotonic()
-        self._display = _notebook_display()
+        # A handle to replace the picture in the output.
+        self._display = displays().display("training ...", display_id=True) if in_notebook() else None
 
     def track(self, record: Record) -> None:
         self._records.append(record)
@@ -162,29 +163,12 @@ class LossPicture(Tracker):
         draw_losses({self._title: [self._records]}, self._path, self._unit)
         self._drawn = time.monotonic()
         if self._display is not None:
-            self._display.update(_notebook_module().Image(filename=str(self._path)))
+            self._display.update(displays().Image(filename=str(self._path)))
 
 
 def read_metrics(path: Path) -> list[Record]:
     """The records in a ``metrics.jsonl``; an unfinished last line, left by a killed run, is passed over."""
     return list(read_records(path))
-
-
-def _notebook_module() -> Any:
-    return import_module("IPython.display")
-
-
-def _notebook_display() -> Any:
-    """A handle to replace a picture in a notebook's output, or None outside notebooks."""
-    return _notebook_module().display("training ...", display_id=True) if in_notebook() else None
-
-
-def in_notebook() -> bool:
-    """Whether this runs in the kernel of a notebook."""
-    if "IPython" not in sys.modules:
-        return False
-    shell: Any = import_module("IPython").get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
 
 
 def find_trackers(names: Sequence[str]) -> list[Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tunewright.corpora.irish import NAME, open_irish
-from tunewright.course.mdl.util import displays
 from tunewright.errors import InputError, RenderingError, SettingsError, TunewrightError
 from tunewright.files import write_whole
 from tunewright.music.bars import check
@@ -16,6 +15,7 @@ from tunewright.music.performance import perform
 from tunewright.music.pieces import find_pieces
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
+from tunewright.notebooks import displays
 from tunewright.publish import read_pieces
 from tunewright.rendering.sound import wav
 

@@ -5,27 +5,15 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tunewright.errors import MissingExtraError, SettingsError
+from tunewright.errors import SettingsError
+from tunewright.notebooks import displays, in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCALES = {None: "plot", "semilogx": "semilogx", "semilogy": "semilogy", "loglog": "loglog"}
-
-
-def displays() -> Any:
-    """IPython's module of what a notebook can display; not imported before something is displayed.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        return import_module("IPython.display")
-    except ImportError:
-        raise MissingExtraError("sounds and pictures in a notebook", "course") from None
 
 
 class LossHistory:
@@ -78,7 +66,6 @@ class PeriodicPlotter:
 
     def plot(self, data: Sequence[float]) -> None:
         """Draws the values if it is time to."""
-        from tunewright.training.trackers import in_notebook
 
         if time.monotonic() - self._drawn < self.sec or not in_notebook():
             return
