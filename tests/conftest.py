@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,9 +82,12 @@ def tiny_settings(own_file: Path, *changes: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run trained for seconds on tunes of our own."""
-    return train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers())
+def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run trained for seconds on tunes of our own. Many tests share it: none may leave anything in its folder."""
+    run = train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers())
+    before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    yield run
+    assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
 
 
 @pytest.fixture(scope="session")
