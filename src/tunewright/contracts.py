@@ -28,19 +28,25 @@ FORMS = ("raw", "house")
 """The forms in which a corpus can be read: as it was found, or as we write tunes ourselves."""
 
 
+KINDS = ("tune", "performance")
+"""Of pieces: tunes are written, in ABC; performances are played, and kept as MIDI."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of music, as text.
+    """One piece of music: a tune as text, or a performance as MIDI.
 
     Attributes:
         title: as its composer or collector gave it; may be empty.
-        text: the piece itself (for a tune: its ABC), without a newline at the end.
+        text: the piece itself (for a tune: its ABC), without a newline at the end; empty for a performance.
         origin: where it came from, e.g. ``"irish.abc, tune 12"`` or a run and seed.
         type: the dance, e.g. ``"reel"``; empty if unknown.
         meter: e.g. ``"6/8"``; empty if unknown.
         key: e.g. ``"Edor"``; empty if unknown.
         licence: under which the piece may be used; empty if unknown.
         original: the text as it was found, where ``text`` is another form of it; empty where it is the same.
+        kind: out of :data:`KINDS`.
+        midi: a performance as the bytes of a standard MIDI file.
     """
 
     title: str
@@ -51,11 +57,18 @@ class Piece:
     key: str = ""
     licence: str = ""
     original: str = ""
+    kind: str = "tune"
+    midi: bytes = field(default=b"", repr=False)
 
     @property
     def found(self) -> str:
-        """The text as it was found, whatever form it has now: what decides the split."""
+        """The text as it was found, whatever form it has now."""
         return self.original or self.text
+
+    @property
+    def content(self) -> bytes:
+        """The piece as it was found, to the byte: what decides the split."""
+        return self.midi or self.found.encode()
 
 
 @dataclass(frozen=True, slots=True)
