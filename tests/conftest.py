@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tunewright.contracts import Piece
 from tunewright.corpora import download, irish
 from tunewright.run import Run
 from tunewright.settings import Settings
@@ -51,6 +52,11 @@ def own_tune(number: int) -> str:
     parts = "\n".join("|:" + "|".join(f"{beat()} {beat()}" for _ in range(4)) + ":|" for _ in range(2))
     key = chance.choice(["D", "G", "Edor", "Amix"])
     return f"X:{number}\nT:Own tune {number}\nR:{dance}\nM:{meter}\nL:1/8\nK:{key}\n{parts}"
+
+
+def as_pieces(texts: Sequence[str]) -> list[Piece]:
+    """Texts as pieces that tell nothing else."""
+    return [Piece("", text, "") for text in texts]
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_corpora(name: str, request: pytest.FixtureRequest) -> None:
         assert piece.text == piece.text.strip("\n")
         assert (piece.found, piece.licence) == (piece.text, corpus.licence)
     assert all(skipped.origin and skipped.reason for skipped in corpus.skipped)
-    assert corpus.reading_texts(corpus.pieces[:3]) == [piece.text for piece in corpus.pieces[:3]]
+    assert corpus.to_read(corpus.pieces[:3]) == list(corpus.pieces[:3])
     json.dumps(corpus.facts())
 
 

@@ -7,6 +7,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,6 +71,11 @@ class Piece:
         """The piece as it was found, to the byte: what decides the split."""
         return self.midi or self.found.encode()
 
+    @property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -112,9 +118,14 @@ class Corpus:
         skipped = tuple(one for one in results if isinstance(one, Skipped))
         return replace(self, pieces=pieces, skipped=(*self.skipped, *skipped), form=form)
 
-    def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
-        """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""
-        return [piece.text for piece in kept]
+    @property
+    def kind(self) -> str:
+        """Of its pieces, out of :data:`KINDS`."""
+        return self.pieces[0].kind if self.pieces else KINDS[0]
+
+    def to_read(self, kept: Sequence[Piece]) -> list[Piece]:
+        """What a model reads when it may see only the ``kept`` pieces, in the order of the source."""
+        return list(kept)
 
     def weights(self, kept: Sequence[Piece]) -> list[float]:
         """How often an epoch reads each of these pieces, on average."""
@@ -146,6 +157,11 @@ class Codec(Protocol):
     @property
     def unit(self) -> str:
         """What is counted as one unit of a piece, e.g. ``"character"``."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Of the pieces that it takes, out of :data:`KINDS`."""
         ...
 
     def encode(self, piece: Piece) -> NDArray[np.int64]:

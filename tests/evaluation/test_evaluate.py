@@ -53,7 +53,7 @@ def test_baselines_learn_from_what_the_run_did_and_are_scored_on_the_same_text(t
     result = evaluate(tiny_run, baselines=True)
     corpus = open_corpus(tiny_run.settings)
     training = tiny_run.part_pieces(corpus, "training")
-    codec = CharacterCodec.fit([piece.text for piece in training])
+    codec = CharacterCodec.fit(training)
     five = NGram.fit([codec.encode(piece) for piece in training], codec.boundary, codec.size)
     found = result["baselines"]
     assert set(found) == {"5-gram", "copier"}
