@@ -146,15 +146,13 @@ def _told(
 
 def _events(starts: Integers, ends: Integers, pitches: Integers, bins: Integers) -> Integers:
     """The canonical spelling of notes that don't overlap within a pitch."""
-    steps = np.concatenate([ends, starts])
-    own = np.concatenate([pitches + LETS_GO, pitches])
-    order = np.argsort(steps * SHIFTS + (own + LETS_GO) % SHIFTS)
-    steps, own = steps[order], own[order]
-    struck = own < LETS_GO
-    velocities = np.concatenate([np.full(len(ends), -1), bins])[order]
-    changed = np.zeros(len(own), dtype=bool)
-    changed[struck] = np.diff(velocities[struck], prepend=-1) != 0
-    return spelled(np.diff(steps, prepend=0), np.where(changed, velocities, -1), own)
+    # One number an event, so that a plain sort is enough: step, whether struck, pitch, bin, from the highest bits down.
+    struck = starts << 13 | 1 << 12 | pitches << 5 | bins
+    events = np.sort(np.concatenate([ends << 13 | pitches << 5, struck]))
+    on, pitches, told = (events >> 12 & 1).astype(bool), events >> 5 & 127, events & 31
+    told[~on] = -1
+    told[np.flatnonzero(on)[1:][np.diff(told[on]) == 0]] = -1
+    return spelled(np.diff(events >> 13, prepend=0), told, np.where(on, pitches, pitches + LETS_GO))
 
 
 def _notes(ids: Integers) -> Notes:

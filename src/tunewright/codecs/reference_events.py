@@ -19,13 +19,18 @@ from __future__ import annotations
 import numpy as np
 
 from tunewright.codecs.event_ids import BIN, LETS_GO, STEPS_PER_SECOND, Integers, spelled
+from tunewright.errors import InputError
 from tunewright.music.midi import Notes, paired
 from tunewright.music.midi_file import Floats, MidiFile
 from tunewright.music.pedal import DOWN, SUSTAIN
 
 
 def reference_notes(file: MidiFile) -> Notes:
-    """The notes as that processor has them: some left out, some twice, by their starts."""
+    """The notes as that processor has them: some left out, some twice, by their starts.
+
+    Raises:
+        InputError: there are none.
+    """
     messages = file.messages
     struck, let_go = paired(messages)
     ended = (let_go >= 0) & (messages.ticks[struck] < messages.ticks[let_go])
@@ -38,14 +43,16 @@ def reference_notes(file: MidiFile) -> Notes:
     for channel in dict.fromkeys(channels[let_go].tolist()):
         own = channels[struck] == channel
         starts, ends = file.seconds(messages.ticks[struck[own]]), file.seconds(messages.ticks[let_go[own]])
-        pitches, velocities = messages.first[struck[own]], messages.second[struck[own]]
+        pitches, velocities = (data[struck[own]].astype(np.int64) for data in (messages.first, messages.second))
         controls = np.flatnonzero(pedal & (channels == channel))
         spans = _spans(file.seconds(messages.ticks[controls]), messages.second[controls] >= DOWN)
         places, ends = _held(starts, ends, pitches, spans)
         parts.append(Notes(starts[places], ends[places], pitches[places], velocities[places]))
-    notes = Notes(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    order = np.argsort(notes.starts, kind="stable")
-    return Notes(*(column[order] for column in notes))
+    if not parts:
+        raise InputError("no notes in it")
+    starts, ends, pitches, velocities = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(starts, kind="stable")
+    return Notes(starts[order], ends[order], pitches[order], velocities[order])
 
 
 def reference_events(starts: Floats, ends: Floats, pitches: Integers, velocities: Integers) -> Integers:

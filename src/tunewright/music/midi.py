@@ -7,12 +7,13 @@ that leave no doubt about what is heard are tolerated, and :func:`read_midi` say
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunewright.errors import InputError
-from tunewright.music.midi_file import MICROSECONDS_PER_QUARTER, Floats, Integers, Messages, MidiFile, read_file
+from tunewright.music.midi_file import MICROSECONDS_PER_QUARTER, Bytes, Floats, Integers, Messages, MidiFile, read_file
 from tunewright.music.pedal import SUSTAIN, held, pedal_spans, struck_again
 
 TICKS_PER_QUARTER = 500
@@ -82,11 +83,12 @@ def read_midi(content: bytes) -> MidiPerformance:
     seconds = file.seconds(np.array([last_tick]))[0]
     if seconds > LONGEST:
         raise InputError(f"damaged: it lasts {seconds / 3600:,.0f} hours; at most {LONGEST // 3600} are read")
-    notes = Notes(
-        file.seconds(messages.ticks[struck]), file.seconds(ends), messages.first[struck], messages.second[struck]
-    )
+    order = np.argsort(messages.ticks[struck] * 128 + messages.first[struck], kind="stable")
+    struck, ends = struck[order], ends[order]
+    pitches, velocities = (column[struck].astype(np.int64) for column in (messages.first, messages.second))
+    notes = Notes(file.seconds(messages.ticks[struck]), file.seconds(ends), pitches, velocities)
     pedal = file.seconds(pedal_spans(messages, last_tick).ravel()).reshape(-1, 2)
-    return MidiPerformance(in_order(notes), pedal, _beats(file, last_tick))
+    return MidiPerformance(notes, pedal, _beats(file, last_tick))
 
 
 def paired(messages: Messages) -> tuple[Integers, Integers]:
@@ -95,19 +97,21 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     """
     kinds, channels = messages.statuses >> 4, messages.statuses & 15
     keys = np.flatnonzero((kinds <= 9) & (channels != DRUMS))
-    key = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
+    key: NDArray[Any] = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
+    if key.max(initial=0) < 2**16:
+        key = key.astype(np.uint16)  # sorted in linear time
     order = np.argsort(key, kind="stable")
     keys, key = keys[order], key[order]
     ticks = messages.ticks[keys]
     on = (kinds[keys] == 9) & (messages.second[keys] > 0)
 
-    places = np.arange(len(keys))
     next_off = _next(~on, key)
     ons = np.flatnonzero(on)
     offs = next_off[ons]
     # Those struck in the very tick in which an earlier note of their key ends belong to the off after it.
-    run_begins = np.maximum.accumulate(np.where(on & np.append(True, ~on[:-1] | (np.diff(key) != 0)), places, -1))[ons]
-    later = (offs >= 0) & (ticks[offs] == ticks[ons]) & (ticks[run_begins] < ticks[ons])
+    first_struck = np.append(True, ~on[:-1] | (key[1:] != key[:-1]))[: len(on)]
+    earliest = np.maximum.accumulate(np.where(first_struck, np.arange(len(on)), 0))[ons]
+    later = (offs >= 0) & (ticks[offs] == ticks[ons]) & (ticks[earliest] < ticks[ons])
     offs[later] = np.append(next_off[1:], -1)[offs[later]]
     offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
 
@@ -116,7 +120,7 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     return struck[order], let_go[order]
 
 
-def _next(wanted: np.ndarray[tuple[int], np.dtype[np.bool_]], key: Integers) -> Integers:
+def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
     """The next place from each on at which something is wanted of the same key, (places,); -1 where there is none."""
     count = len(wanted)
     found = np.minimum.accumulate(np.where(wanted, np.arange(count), count)[::-1])[::-1]
@@ -125,7 +129,7 @@ def _next(wanted: np.ndarray[tuple[int], np.dtype[np.bool_]], key: Integers) -> 
 
 
 def _has_drums(messages: Messages) -> bool:
-    return bool(np.any((messages.statuses == 0x90 | DRUMS) & (messages.second > 0)))
+    return bool(np.any((messages.statuses == (0x90 | DRUMS)) & (messages.second > 0)))
 
 
 def _beats(file: MidiFile, last_tick: int) -> Floats:
@@ -138,8 +142,8 @@ def _beats(file: MidiFile, last_tick: int) -> Floats:
 
 
 def in_order(notes: Notes) -> Notes:
-    """The same notes by their starts, then pitches, then ends."""
-    order = np.lexsort((notes.ends, notes.pitches, notes.starts))
+    """The same notes by their starts, then pitches."""
+    order = np.lexsort((notes.pitches, notes.starts))
     return Notes(notes.starts[order], notes.ends[order], notes.pitches[order], notes.velocities[order])
 
 
@@ -170,21 +174,20 @@ def write_midi(notes: Notes, pedal: Floats | None = None, title: str = "") -> by
     )
     pedal_ticks = np.rint((np.zeros((0, 2)) if pedal is None else pedal) * TICKS_PER_SECOND).astype(np.int64)
     # In one tick: the pedal is let go, keys are let go, the pedal is pressed, keys are struck.
-    events = [
+    events: list[tuple[Any, ...]] = [
         (pedal_ticks[:, 1], 0xB0, SUSTAIN, 0),
         (ends, 0x90, pitches, 0),
         (pedal_ticks[:, 0], 0xB0, SUSTAIN, 127),
         (starts, 0x90, pitches, velocities),
     ]
-    ticks = np.concatenate([one[0] for one in events])
+    ticks, *columns = np.concatenate([np.stack(np.broadcast_arrays(*event)) for event in events], axis=1)
     order = np.argsort(ticks, kind="stable")
-    columns = [np.concatenate([np.broadcast_to(one[part], len(one[0])) for one in events])[order] for part in (1, 2, 3)]
     name = title.encode()
     track = b"".join(
         [
             b"\x00\xff\x03" + _spelled(np.array([len(name)])).tobytes() + name if title else b"",
             b"\x00\xc0\x00",
-            _spelled(np.diff(ticks[order], prepend=0), *columns).tobytes(),
+            _spelled(np.diff(ticks[order], prepend=0), *(column[order] for column in columns)).tobytes(),
             b"\x00\xff\x2f\x00",
         ]
     )
@@ -192,7 +195,7 @@ def write_midi(notes: Notes, pedal: Floats | None = None, title: str = "") -> by
     return head + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
-def _spelled(deltas: Integers, *columns: Integers) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def _spelled(deltas: Integers, *columns: Integers) -> Bytes:
     """Numbers of variable length, up to four bytes of seven bits, each followed by one byte of every column."""
     sevens = np.stack([deltas >> 21, deltas >> 14, deltas >> 7, deltas], axis=1)
     rows = np.concatenate([sevens & 0x7F, *(column[:, None] for column in columns)], axis=1).astype(np.uint8)

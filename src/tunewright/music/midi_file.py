@@ -19,6 +19,7 @@ from tunewright.errors import InputError
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
 
 LARGEST = 20_000_000
 """Bytes of a file; some hours of piano take less than one million."""
@@ -50,9 +51,9 @@ class Messages(NamedTuple):
 
     ticks: Integers
     tracks: Integers
-    statuses: Integers
-    first: Integers
-    second: Integers
+    statuses: Bytes
+    first: Bytes
+    second: Bytes
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,6 @@ class MidiFile:
         changes = self.tempi[:, 0]
         per_tick = 60.0 / ((6e7 / self.tempi[:, 1]) * self.ticks_per_quarter)
         begins = np.concatenate([[0.0], np.cumsum(per_tick[:-1] * np.diff(changes))])
-        if len(changes) == 1:
-            return per_tick[0] * ticks
         last = np.searchsorted(changes, ticks, side="right") - 1
         found: Floats = begins[last] + per_tick[last] * (ticks - changes[last])
         return found
@@ -231,7 +230,7 @@ def _number(digits: bytes) -> int:
     return value
 
 
-def _told_apart(data: NDArray[np.uint8], number: int) -> tuple[Integers, Integers, Integers, Integers, Integers]:
+def _told_apart(data: Bytes, number: int) -> tuple[Integers, Bytes, Bytes, Bytes, Integers]:
     """Ticks, statuses, data bytes and ends of messages that stand one after another, a placeholder first.
 
     Bytes of 128 and more stand alone, as a status, or in a row, as the beginning of a delta; which of the two follows
@@ -251,12 +250,12 @@ def _told_apart(data: NDArray[np.uint8], number: int) -> tuple[Integers, Integer
     first = np.repeat(begins + ~after_status - 3 * before, counts) + 3 * np.arange(counts.sum())
 
     own = high[first - 1]
-    status = data[first - 1].astype(np.int64)
+    status = data[first - 1]
     placeholder = own & (status == 0xFF)
     told = np.maximum.accumulate(np.where(own & ~placeholder, np.arange(len(first)), -1))
     if np.any((told < 0) & ~placeholder):
         raise InputError(f"damaged: a message without a status in track {number + 1}")
-    statuses = np.where(placeholder, 0xFF, status[told])
+    statuses = np.where(placeholder, np.uint8(0xFF), status[told])
 
     last = (first - 1 - own)[1:]  # of the delta; the first placeholder is left out
     deltas = data[last].astype(np.int64)
@@ -266,4 +265,4 @@ def _told_apart(data: NDArray[np.uint8], number: int) -> tuple[Integers, Integer
         shift += 1
         longer = longer[high[last[longer] - shift]]
     ticks = np.concatenate([[0], np.cumsum(deltas)])
-    return ticks, statuses, data[first].astype(np.int64), data[first + 1].astype(np.int64), first + 2
+    return ticks, statuses, data[first], data[first + 1], first + 2

@@ -55,8 +55,12 @@ def struck_again(starts: Floats, pitches: Integers) -> Floats:
     """When the key of each note is struck next, (notes,); infinite where it is not.
 
     Of notes of one pitch with the same start, each but the last is struck again at once.
+
+    Args:
+        starts: in order within each pitch.
+        pitches: MIDI numbers.
     """
-    order = np.lexsort((starts, pitches))
+    order = np.argsort(pitches.astype(np.uint8), kind="stable")  # of bytes: in linear time
     same = pitches[order[1:]] == pitches[order[:-1]]
     again = np.full(len(starts), np.inf)
     again[order[:-1][same]] = starts[order[1:][same]]
