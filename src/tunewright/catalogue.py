@@ -27,6 +27,9 @@ PARTS: dict[str, dict[str, str]] = {
     "codec": {
         "abc_tokens": "tunewright.codecs.abc_tokens:AbcTokenCodec.fit",
         "characters": "tunewright.codecs.text:CharacterCodec.fit",
+        "midi_events": "tunewright.codecs.midi_events:MidiEvents.fit",
+        "remi": "tunewright.codecs.miditok_codecs:Remi.fit",
+        "tsd": "tunewright.codecs.miditok_codecs:Tsd.fit",
     },
     "model": {
         "lstm": "tunewright.models.recurrent:LSTM",

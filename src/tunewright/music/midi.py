@@ -1,25 +1,29 @@
 """Performances in MIDI files: what was played when, how loud, and how the pedal held it.
 
-Times are seconds in double precision, by the file's own ticks and tempi: nothing drifts, however long the piece.
+Times are seconds in double precision, by the file's own ticks and tempi: nothing drifts, however long the piece. Faults
+that leave no doubt about what is heard are tolerated, and :func:`read_midi` says how; others are errors.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunewright.errors import InputError
+from tunewright.music.midi_file import MICROSECONDS_PER_QUARTER, Bytes, Floats, Integers, Messages, MidiFile, read_file
+from tunewright.music.pedal import SUSTAIN, held, pedal_spans, struck_again
 
-if TYPE_CHECKING:
-    from symusic.core import ScoreTick
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-TICKS_PER_QUARTER = 480
-"""Of files that we write; at 60 quarter notes a minute 2.08 ms a tick."""
+TICKS_PER_QUARTER = 500
+"""Of files that we write; without a tempo, which means 120 quarter notes a minute, a tick is a millisecond."""
+TICKS_PER_SECOND = 1000
+LONGEST = 24 * 3600
+"""Seconds of a performance; what lasts longer is a damaged file."""
+DRUMS = 9
+"""The channel of drums, from 0, whose pitches are no pitches."""
+MOST_BEATS_PER_SECOND = 20
 
 
 class Notes(NamedTuple):
@@ -44,8 +48,9 @@ class MidiPerformance:
 
     Attributes:
         notes: as keys were struck and let go.
-        pedal: spans of seconds in which the sustain pedal was down, (spans, 2).
-        beats: seconds of the beats; empty where the file tells no tempo.
+        pedal: spans of seconds in which the sustain pedal was down, (spans, 2), in order and apart from one another.
+        beats: seconds of the quarter notes; empty where the file tells no tempo of its own: recorders write a constant
+            120, whatever is played.
     """
 
     notes: Notes
@@ -59,33 +64,81 @@ class MidiPerformance:
 
 
 def read_midi(content: bytes) -> MidiPerformance:
-    """What a MIDI file tells to be played.
+    """What a MIDI file tells to be played, all its tracks together on one piano; drums are left out.
+
+    A key that is struck again before it was let go makes another note; where it is let go both end, as far as
+    :func:`sounding` has not ended the first. A note that is never let go ends with the file's last message. A key that
+    is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it is that
+    earlier note which ends there.
 
     Raises:
-        InputError: it is no MIDI file that we can read, or holds no notes.
+        InputError: it is no MIDI file that we can read, holds no notes, or lasts longer than a day.
     """
-    from symusic.core import ScoreTick
+    file = read_file(content)
+    struck, let_go = paired(file.messages)
+    if not len(struck):
+        raise InputError("no notes in it" if not _has_drums(file.messages) else "no notes but those of drums in it")
+    messages, last_tick = file.messages, file.last_tick
+    ends = np.where(let_go >= 0, messages.ticks[let_go], last_tick)
+    seconds = file.seconds(np.array([last_tick]))[0]
+    if seconds > LONGEST:
+        raise InputError(f"damaged: it lasts {seconds / 3600:,.0f} hours; at most {LONGEST // 3600} are read")
+    order = np.argsort(messages.ticks[struck] * 128 + messages.first[struck], kind="stable")
+    struck, ends = struck[order], ends[order]
+    pitches, velocities = (column[struck].astype(np.int64) for column in (messages.first, messages.second))
+    notes = Notes(file.seconds(messages.ticks[struck]), file.seconds(ends), pitches, velocities)
+    pedal = file.seconds(pedal_spans(messages, last_tick).ravel()).reshape(-1, 2)
+    return MidiPerformance(notes, pedal, _beats(file, last_tick))
 
-    try:
-        score = ScoreTick.from_midi(content)
-    except Exception as error:
-        raise InputError(f"no MIDI file ({error})") from None
-    seconds = _clock(score)
-    tracks = [track for track in score.tracks if not track.is_drum and len(track.notes)]
-    if not tracks:
-        raise InputError("no notes in it")
-    columns = [track.notes.numpy() for track in tracks]
-    starts, durations, pitches, velocities = (
-        np.concatenate([column[name] for column in columns]).astype(np.int64)
-        for name in ("time", "duration", "pitch", "velocity")
-    )
-    notes = in_order(Notes(seconds(starts), seconds(starts + durations), pitches, velocities))
-    pedals = [track.pedals.numpy() for track in tracks if len(track.pedals)]
-    spans = np.concatenate(
-        [np.stack([seconds(one["time"]), seconds(one["time"] + one["duration"])], axis=1) for one in pedals]
-        or [np.zeros((0, 2))]
-    )
-    return MidiPerformance(notes, spans[np.argsort(spans[:, 0], kind="stable")], np.zeros(0))
+
+def paired(messages: Messages) -> tuple[Integers, Integers]:
+    """Which message strikes each note and which lets it go: indices of messages, (notes,) each, in the order of the
+    file; -1 for a note that is never let go.
+    """
+    kinds, channels = messages.statuses >> 4, messages.statuses & 15
+    keys = np.flatnonzero((kinds <= 9) & (channels != DRUMS))
+    key: NDArray[Any] = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
+    if key.max(initial=0) < 2**16:
+        key = key.astype(np.uint16)  # sorted in linear time
+    order = np.argsort(key, kind="stable")
+    keys, key = keys[order], key[order]
+    ticks = messages.ticks[keys]
+    on = (kinds[keys] == 9) & (messages.second[keys] > 0)
+
+    next_off = _next(~on, key)
+    ons = np.flatnonzero(on)
+    offs = next_off[ons]
+    # Those struck in the very tick in which an earlier note of their key ends belong to the off after it.
+    first_struck = np.append(True, ~on[:-1] | (key[1:] != key[:-1]))[: len(on)]
+    earliest = np.maximum.accumulate(np.where(first_struck, np.arange(len(on)), 0))[ons]
+    later = (offs >= 0) & (ticks[offs] == ticks[ons]) & (ticks[earliest] < ticks[ons])
+    offs[later] = np.append(next_off[1:], -1)[offs[later]]
+    offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
+
+    struck, let_go = keys[ons], np.where(offs >= 0, keys[offs], -1)
+    order = np.argsort(struck)
+    return struck[order], let_go[order]
+
+
+def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
+    """The next place from each on at which something is wanted of the same key, (places,); -1 where there is none."""
+    count = len(wanted)
+    found = np.minimum.accumulate(np.where(wanted, np.arange(count), count)[::-1])[::-1]
+    same = (found < count) & (key[np.minimum(found, count - 1)] == key)
+    return np.where(same, found, -1)
+
+
+def _has_drums(messages: Messages) -> bool:
+    return bool(np.any((messages.statuses == (0x90 | DRUMS)) & (messages.second > 0)))
+
+
+def _beats(file: MidiFile, last_tick: int) -> Floats:
+    """Seconds of the quarter notes, where the file tells of any."""
+    count = last_tick // file.ticks_per_quarter + 1
+    told = len(file.tempi) > 1 or file.tempi[0, 1] != MICROSECONDS_PER_QUARTER
+    if not told or count > MOST_BEATS_PER_SECOND * LONGEST:
+        return np.zeros(0)
+    return file.seconds(np.arange(count) * file.ticks_per_quarter)
 
 
 def in_order(notes: Notes) -> Notes:
@@ -95,57 +148,58 @@ def in_order(notes: Notes) -> Notes:
 
 
 def sounding(performance: MidiPerformance) -> Notes:
-    """The notes as long as they sound: one that is let go while the pedal is down ends with the pedal, or when its key
-    is struck again.
+    """The notes as long as they sound: one that is let go while the pedal is down ends with the pedal, and any when its
+    key is struck again.
     """
     starts, ends, pitches, velocities = performance.notes
-    pedal = performance.pedal
-    if len(pedal):
-        span = np.searchsorted(pedal[:, 0], ends, side="right") - 1
-        held = (span >= 0) & (ends < pedal[span, 1])
-        ends = np.where(held, pedal[span, 1], ends)
-    order = np.lexsort((starts, pitches))
-    same = pitches[order][1:] == pitches[order][:-1]
-    again = np.full(len(starts), np.inf)
-    again[order[:-1][same]] = starts[order[1:][same]]
-    return Notes(starts, np.minimum(ends, again), pitches, velocities)
+    ends = np.minimum(held(ends, performance.pedal), struck_again(starts, pitches))
+    return Notes(starts, ends, pitches, velocities)
 
 
 def write_midi(notes: Notes, pedal: Floats | None = None, title: str = "") -> bytes:
-    """The bytes of a MIDI file of one track, a piano.
+    """The bytes of a MIDI file of one track, a piano, to the nearest millisecond.
+
+    A note lasts at least one millisecond, and ends where its key is struck again; of notes that strike one key in the
+    same millisecond the last is written.
 
     Args:
         pedal: spans of seconds in which the sustain pedal is down, (spans, 2).
     """
-    from symusic.core import NoteTick, PedalTick, ScoreTick, TempoTick, TrackTick
+    starts = np.rint(notes.starts * TICKS_PER_SECOND).astype(np.int64)
+    ends = np.maximum(np.rint(notes.ends * TICKS_PER_SECOND).astype(np.int64), starts + 1)
+    again = struck_again(starts.astype(np.float64), notes.pitches)
+    kept = again > starts
+    starts, ends, pitches, velocities = (
+        column[kept] for column in (starts, np.minimum(ends, again).astype(np.int64), *notes[2:])
+    )
+    pedal_ticks = np.rint((np.zeros((0, 2)) if pedal is None else pedal) * TICKS_PER_SECOND).astype(np.int64)
+    # In one tick: the pedal is let go, keys are let go, the pedal is pressed, keys are struck.
+    events: list[tuple[Any, ...]] = [
+        (pedal_ticks[:, 1], 0xB0, SUSTAIN, 0),
+        (ends, 0x90, pitches, 0),
+        (pedal_ticks[:, 0], 0xB0, SUSTAIN, 127),
+        (starts, 0x90, pitches, velocities),
+    ]
+    ticks, *columns = np.concatenate([np.stack(np.broadcast_arrays(*event)) for event in events], axis=1)
+    order = np.argsort(ticks, kind="stable")
+    name = title.encode()
+    track = b"".join(
+        [
+            b"\x00\xff\x03" + _spelled(np.array([len(name)])).tobytes() + name if title else b"",
+            b"\x00\xc0\x00",
+            _spelled(np.diff(ticks[order], prepend=0), *(column[order] for column in columns)).tobytes(),
+            b"\x00\xff\x2f\x00",
+        ]
+    )
+    head = b"MThd" + b"".join(value.to_bytes(2, "big") for value in (0, 6, 0, 1, TICKS_PER_QUARTER))
+    return head + b"MTrk" + len(track).to_bytes(4, "big") + track
 
-    score: Any = ScoreTick(TICKS_PER_QUARTER)
-    score.tempos.append(TempoTick(0, 60.0))
-    track: Any = TrackTick(title, 0, False)
-    starts, ends = (np.rint(column * TICKS_PER_QUARTER).astype(int).tolist() for column in notes[:2])
-    for start, end, pitch, velocity in zip(
-        starts, ends, notes.pitches.tolist(), notes.velocities.tolist(), strict=True
-    ):
-        track.notes.append(NoteTick(start, max(1, end - start), pitch, velocity))
-    spans = np.zeros((0, 2)) if pedal is None else pedal
-    for down, up in np.rint(spans * TICKS_PER_QUARTER).astype(int).tolist():
-        track.pedals.append(PedalTick(down, up - down))
-    score.tracks.append(track)
-    return bytes(score.dumps_midi())
 
-
-def _clock(score: ScoreTick) -> Any:
-    """Seconds of ticks, by the tempo map."""
-    ticks = score.ticks_per_quarter
-    tempos: Any = score.tempos.numpy()
-    times = np.concatenate([[0], tempos["time"]]).astype(np.float64)
-    quarter = np.concatenate([[0.5], tempos["mspq"] / 1e6])
-    begins = np.concatenate([[0.0], np.cumsum(np.diff(times) * quarter[:-1] / ticks)])
-
-    def seconds(at: Any) -> Floats:
-        at = np.asarray(at, dtype=np.float64)
-        last = np.searchsorted(times, at, side="right") - 1
-        found: Floats = begins[last] + (at - times[last]) * quarter[last] / ticks
-        return found
-
-    return seconds
+def _spelled(deltas: Integers, *columns: Integers) -> Bytes:
+    """Numbers of variable length, up to four bytes of seven bits, each followed by one byte of every column."""
+    sevens = np.stack([deltas >> 21, deltas >> 14, deltas >> 7, deltas], axis=1)
+    rows = np.concatenate([sevens & 0x7F, *(column[:, None] for column in columns)], axis=1).astype(np.uint8)
+    rows[:, :3] |= 0x80
+    needed = np.ones(rows.shape, dtype=bool)
+    needed[:, :3] = sevens[:, :3] > 0
+    return rows[needed]
