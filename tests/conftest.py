@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tunewright.contracts import Piece
-from tunewright.corpora import download, irish
+from tunewright.corpora import download, irish, maestro
+from tunewright.corpora.performances import PerformanceCorpus
+from tunewright.errors import CorpusError
 from tunewright.run import Run
 from tunewright.settings import Settings
 from tunewright.train import train
@@ -102,6 +104,18 @@ def irish_corpus() -> irish.IrishCorpus:
     if download.find_file(irish.NAME, irish.SHA256) is None:
         pytest.skip(f"irish.abc is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
     return irish.open_irish()
+
+
+@pytest.fixture(scope="session")
+def maestro_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PerformanceCorpus]:
+    """MAESTRO, where it is at hand; an archive of it is unpacked into a cache of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNEWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(maestro, "ADDRESS", "file:///nowhere")
+        try:
+            yield maestro.open_maestro()
+        except CorpusError:
+            pytest.skip(f"MAESTRO is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,11 @@ class Corpus:
     skipped: tuple[Skipped, ...] = ()
     form: str = "raw"
 
+    @property
+    def kind(self) -> str:
+        """Of all its pieces, out of :data:`KINDS`."""
+        return self.pieces[0].kind if self.pieces else KINDS[0]
+
     def rewritten(self, form: str, rewrite: Callable[[Piece], Piece | Skipped]) -> Self:
         """The corpus in another form: every piece as ``rewrite`` gives it, those it can't rewrite among the skipped.
 
@@ -134,6 +139,10 @@ class Corpus:
     def may_be_held_out(self) -> list[bool]:
         """Of each piece, whether it may be in validation or test."""
         return [True] * len(self.pieces)
+
+    def stated_parts(self) -> tuple[str, ...] | None:
+        """The part of each piece where the source itself divides them; None where a hash of each piece decides."""
+        return None
 
     def facts(self) -> dict[str, Any]:
         """What only this corpus can tell of itself, for ``corpus stats``."""

@@ -89,13 +89,13 @@ def test_a_cluster_stays_together_where_its_smallest_text_belongs() -> None:
         texts[cluster].append(piece.text)
     assert len(members) == 40
     for cluster, parts in members.items():
-        assert parts == {part_of(min(texts[cluster]))}
+        assert parts == {part_of(min(texts[cluster]).encode())}
 
 
 def test_the_rule_of_the_split() -> None:
     for text in ("a", "b", "c", "d"):
         remainder = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10
-        assert part_of(text) == ("test" if remainder == 0 else "validation" if remainder == 1 else "training")
+        assert part_of(text.encode()) == ("test" if remainder == 0 else "validation" if remainder == 1 else "training")
 
 
 def test_a_file_is_believed_only_with_its_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ def test_tunes_the_run_knows_are_no_test(tiny_run: Run, tmp_path: Path) -> None:
     disguised = []
     for piece in learned:
         variants = (piece.text.replace("Own tune", f"Tune {n}") for n in range(200))
-        disguised.append(next(text for text in variants if part_of(text) == "test"))
-    strangers = [text for text in map(own_tune, range(1000, 1100)) if part_of(text) == "test"]
+        disguised.append(next(text for text in variants if part_of(text.encode()) == "test"))
+    strangers = [text for text in map(own_tune, range(1000, 1100)) if part_of(text.encode()) == "test"]
     path = tmp_path / "mixed.abc"
     path.write_text("\n\n".join([*disguised, *strangers]))
     result = evaluate(tiny_run, str(path), "test")
