@@ -320,8 +320,13 @@ class Constraint(Protocol):
         """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
         ...
 
+    def farthest(self, state: ConstraintState) -> int | None:
+        """What ``distance`` is at most after any symbol that may come; None where that would have to be tried."""
+        return None
+
     def split(self, state: ConstraintState) -> tuple[ConstraintState, Hashable]:
-        """What is near and what is far of a state. A near one does for all but ``allowed`` and ``distance``."""
+        """What is near and what is far of a state. A near one does for all but ``allowed``,
+        ``distance`` and ``farthest``."""
         return state, None
 
     def join(self, near: ConstraintState, far: Hashable) -> ConstraintState | None:
