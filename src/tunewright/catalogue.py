@@ -21,6 +21,7 @@ PARTS: dict[str, dict[str, str]] = {
         "oneills": "tunewright.corpora.books:open_oneills",
         "ryans": "tunewright.corpora.books:open_ryans",
         "airds": "tunewright.corpora.books:open_airds",
+        "maestro": "tunewright.corpora.maestro:open_maestro",
         "mixture": "tunewright.corpora.mixture:open_mixture",
         "path": "tunewright.corpora.path:open_path",
     },

@@ -7,6 +7,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,6 +71,11 @@ class Piece:
         """The piece as it was found, to the byte: what decides the split."""
         return self.midi or self.found.encode()
 
+    @property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -101,6 +107,11 @@ class Corpus:
     skipped: tuple[Skipped, ...] = ()
     form: str = "raw"
 
+    @property
+    def kind(self) -> str:
+        """Of all its pieces, out of :data:`KINDS`."""
+        return self.pieces[0].kind if self.pieces else KINDS[0]
+
     def rewritten(self, form: str, rewrite: Callable[[Piece], Piece | Skipped]) -> Self:
         """The corpus in another form: every piece as ``rewrite`` gives it, those it can't rewrite among the skipped.
 
@@ -112,9 +123,14 @@ class Corpus:
         skipped = tuple(one for one in results if isinstance(one, Skipped))
         return replace(self, pieces=pieces, skipped=(*self.skipped, *skipped), form=form)
 
-    def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
-        """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""
-        return [piece.text for piece in kept]
+    @property
+    def kind(self) -> str:
+        """Of its pieces, out of :data:`KINDS`."""
+        return self.pieces[0].kind if self.pieces else KINDS[0]
+
+    def to_read(self, kept: Sequence[Piece]) -> list[Piece]:
+        """What a model reads when it may see only the ``kept`` pieces, in the order of the source."""
+        return list(kept)
 
     def weights(self, kept: Sequence[Piece]) -> list[float]:
         """How often an epoch reads each of these pieces, on average."""
@@ -123,6 +139,10 @@ class Corpus:
     def may_be_held_out(self) -> list[bool]:
         """Of each piece, whether it may be in validation or test."""
         return [True] * len(self.pieces)
+
+    def stated_parts(self) -> tuple[str, ...] | None:
+        """The part of each piece where the source itself divides them; None where a hash of each piece decides."""
+        return None
 
     def facts(self) -> dict[str, Any]:
         """What only this corpus can tell of itself, for ``corpus stats``."""
@@ -146,6 +166,11 @@ class Codec(Protocol):
     @property
     def unit(self) -> str:
         """What is counted as one unit of a piece, e.g. ``"character"``."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Of the pieces that it takes, out of :data:`KINDS`."""
         ...
 
     def encode(self, piece: Piece) -> NDArray[np.int64]:
@@ -295,8 +320,13 @@ class Constraint(Protocol):
         """How many symbols it takes from here to an end; 0 where the constraint knows of no end."""
         ...
 
+    def farthest(self, state: ConstraintState) -> int | None:
+        """What ``distance`` is at most after any symbol that may come; None where that would have to be tried."""
+        return None
+
     def split(self, state: ConstraintState) -> tuple[ConstraintState, Hashable]:
-        """What is near and what is far of a state. A near one does for all but ``allowed`` and ``distance``."""
+        """What is near and what is far of a state. A near one does for all but ``allowed``,
+        ``distance`` and ``farthest``."""
         return state, None
 
     def join(self, near: ConstraintState, far: Hashable) -> ConstraintState | None:

@@ -126,6 +126,7 @@ class _Batch:
     def step(self) -> Numbers:
         """Draws one symbol for every row; the rows that are done."""
         at = self.at
+        self._forget()
         self._rest()
         logits, self.memory = self.model(self.inputs, self.memory)
         watched = at.length > at.unwatched
@@ -143,6 +144,15 @@ class _Batch:
             self._go_on(right.nonzero()[0], drawn[right], after[right], far[right])
             self._go_back((~right).nonzero()[0], drawn[~right])
         return self._done()
+
+    def _forget(self) -> None:
+        """Leaves a table that is full, with the states in which no row stands or rests. Others may still use it."""
+        if not self.table.is_full:
+            return
+        at, table = self.at, ConstraintTable(self.table.constraint, self.table.size)
+        at.near[:], at.far[:] = self.table.moved(at.near, at.far, table)
+        at.rested_near[:], at.rested_far[:] = self.table.moved(at.rested_near, at.rested_far, table)
+        self.table = self.choice.table = table
 
     def _rest(self) -> None:
         """Remembers where rows rest, before what comes last is read."""

@@ -1,6 +1,8 @@
 """A constraint remembered: its states as numbers, so that a whole batch looks up what may follow in one go.
 
-What is near of a state and what is far are numbered apart, and meet only where the constraint says so.
+What is near of a state and what is far are numbered apart, and meet only where the constraint says so. Some constraints
+come back to the same states again and again, others hardly ever: a table that is full is left for a new one, which
+begins with the states that are still needed.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ Pair = tuple[int, int]
 """Numbers of what is near and what is far."""
 FORBIDDEN = -1
 UNKNOWN = -2
+MOST_NUMBERS = 2**24
+"""Successors that a table holds before it is full: 64 MiB."""
 
 
 class ConstraintTable:
@@ -48,6 +52,17 @@ class ConstraintTable:
         self._further: dict[Pair, Numbers] = {}
         self._masks: dict[Pair, NDArray[np.bool_]] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as much as it should."""
+        return len(self.states) * self.size >= MOST_NUMBERS
+
+    def moved(self, near: Numbers, far: Numbers, table: ConstraintTable) -> tuple[Numbers, Numbers]:
+        """The numbers that these states have in another table of the same constraint: all of shape (rows,)."""
+        states = zip(near.tolist(), far.tolist(), strict=True)
+        pairs = [(table._near(self.states[one]), table._far(self._fars[other])) for one, other in states]
+        return numbers([near for near, _ in pairs]), numbers([far for _, far in pairs])
+
     def start(self, chance: float | None = None) -> Pair:
         """Where this chance begins."""
         return self.number(self.constraint.start(chance))
@@ -55,10 +70,7 @@ class ConstraintTable:
     def number(self, state: ConstraintState) -> Pair:
         """The numbers of a state, new ones for what is new."""
         near, far = self.constraint.split(state)
-        if far not in self._far_numbers:
-            self._far_numbers[far] = len(self._fars)
-            self._fars.append(far)
-        return self._near(near), self._far_numbers[far]
+        return self._near(near), self._far(far)
 
     def state(self, near: int, far: int) -> ConstraintState:
         """The state with these numbers."""
@@ -105,6 +117,9 @@ class ConstraintTable:
         there are none: shape (size,).
         """
         if (near, far) not in self._further:
+            farthest = self.constraint.farthest(self.state(near, far))
+            if farthest is not None and farthest <= remaining:
+                return self.mask(near, far)
             self._further[near, far] = self._distances_further(near, far)
         distances = self._further[near, far]
         mask: NDArray[np.bool_] = distances <= max(remaining, int(distances.min()))
@@ -117,6 +132,12 @@ class ConstraintTable:
     def _near(self, state: ConstraintState) -> int:
         found = self._numbers.get(state)
         return self._add(state) if found is None else found
+
+    def _far(self, far: Hashable) -> int:
+        if far not in self._far_numbers:
+            self._far_numbers[far] = len(self._fars)
+            self._fars.append(far)
+        return self._far_numbers[far]
 
     def _advance(self, near: int, symbol: int) -> int:
         state = self.constraint.advance(self.states[near], symbol)
