@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from tunewright.contracts import Piece
 from tunewright.errors import InputError, MissingExtraError
 from tunewright.files import write_whole
-from tunewright.music.midi import Notes, read_midi, sounding, write_midi
+from tunewright.music.midi import Notes, in_order, read_midi, sounding, write_midi
 
+SECONDS_PER_QUARTER = 0.5
 DURATIONS = {(0, 1): 50, (1, 8): 10, (8, 40): 2}
 """Steps per quarter note, of half a second, for durations between so many quarter notes."""
 VELOCITIES = 32
@@ -87,9 +88,19 @@ class MidiTokCodec(ABC):
         return np.array(tokens.ids, dtype=np.int64)
 
     def decode(self, ids: Sequence[int], origin: str = "") -> Piece:
-        known = [int(one) for one in ids if one < len(self.vocabulary)]
-        content = bytes(self._tokenizer.decode([known]).dumps_midi())
-        return Piece(title="", text="", origin=origin, kind=self.kind, midi=content)
+        return Piece(title="", text="", origin=origin, kind=self.kind, midi=write_midi(self.decode_notes(ids)))
+
+    def decode_notes(self, ids: Sequence[int] | NDArray[np.int64]) -> Notes:
+        """The notes that tokens spell, as long as they tell, so that some may last beyond the next of their pitch."""
+        score = self._tokenizer.decode([[int(one) for one in ids if one < len(self.vocabulary)]])
+        ticks_per_second = score.ticks_per_quarter / SECONDS_PER_QUARTER
+        columns = [track.notes.numpy() for track in score.tracks]
+        starts, durations, pitches, velocities = (
+            np.concatenate([np.zeros(0), *(column[name] for column in columns)])
+            for name in ("time", "duration", "pitch", "velocity")
+        )
+        seconds = (starts / ticks_per_second, (starts + durations) / ticks_per_second)
+        return in_order(Notes(*seconds, pitches.astype(np.int64), velocities.astype(np.int64)))
 
     def spellings(self) -> list[str]:
         """Empty for all: tokens spell no text."""
