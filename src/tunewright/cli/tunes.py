@@ -1,4 +1,4 @@
-"""Commands that make tunes and look at them: compose, check, render."""
+"""Commands that make pieces and look at them: compose, check, render."""
 
 from __future__ import annotations
 
@@ -146,13 +146,28 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--to", "formats", default="wav,png", show_default=True, help="wav, mid, svg, png, pdf, musicxml.")
 @click.option("--out", default=Path(), type=PATH, help="Folder to write to [default: here].")
 @click.option("--soundfont", type=PATH, help="Instruments for .wav files (.sf2).")
-def render(files: tuple[Path, ...], formats: str, out: Path, soundfont: Path | None) -> None:
-    """Renders ABC files as sound, score and MIDI."""
+@click.option("--page", is_flag=True, help="Write index.html too, which shows and plays them all.")
+@click.option(
+    "--tempo",
+    default=0.0,
+    type=click.FloatRange(10, 400),
+    help="Quarters a minute: writes a score (musicxml, pdf) of a performance whose file knows no beats.",
+)
+@click.option("--from", "first", default=0.0, type=click.FloatRange(0), help="Draw a performance from this second.")
+@click.option("--until", "last", type=click.FloatRange(0), help="Draw a performance up to this second.")
+def render(
+    files: tuple[Path, ...], formats: str, out: Path, soundfont: Path | None, page: bool, **options: float | None
+) -> None:
+    """Renders ABC and MIDI files as sound and picture.
+
+    Tunes become scores. Performances become piano rolls (svg, png) and, where they keep to beats, scores for the piano
+    (musicxml, pdf).
+    """
     from tunewright.publish import Publisher, parse_formats, read_pieces
 
-    publisher = Publisher(out, parse_formats(formats), soundfont)
+    publisher = Publisher(out, parse_formats(formats), soundfont, **options)
     pieces, unread = from_each(files, read_pieces)
-    written, failed = publisher.render_all(pieces)
+    written, failed = publisher.render_all(pieces, page)
     for message in failed:
         say(f"tunewright: {message}")
     say(f"{len(written)} files in {out}, {len(failed) + len(unread)} failed")
