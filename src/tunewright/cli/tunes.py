@@ -149,7 +149,6 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--page", is_flag=True, help="Write index.html too, which shows and plays them all.")
 @click.option(
     "--tempo",
-    default=0.0,
     type=click.FloatRange(10, 400),
     help="Quarters a minute: writes a score (musicxml, pdf) of a performance whose file knows no beats.",
 )

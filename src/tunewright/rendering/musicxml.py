@@ -48,12 +48,12 @@ class MusicXmlRenderer:
     """Writes a tune as MusicXML, and a quantised performance as a score of two staves.
 
     Args:
-        tempo: quarters a minute at which a performance without beats of its own is quantised; 0 for none.
+        tempo: quarters a minute at which a performance without beats of its own is quantised; None for none.
     """
 
     suffix = ".musicxml"
 
-    def __init__(self, tempo: float = 0.0) -> None:
+    def __init__(self, tempo: float | None = None) -> None:
         self.tempo = tempo
 
     def __call__(self, piece: Piece, path: Path) -> Path:

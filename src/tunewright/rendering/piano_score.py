@@ -40,11 +40,11 @@ class Chord(NamedTuple):
     pitches: tuple[int, ...]
 
 
-def two_hands(piece: Piece, tempo: float = 0.0) -> tuple[Tune, Tune]:
+def two_hands(piece: Piece, tempo: float | None = None) -> tuple[Tune, Tune]:
     """The right and the left hand of a performance, bar for bar.
 
     Args:
-        tempo: quarters a minute at which it is quantised; 0 for the file's own beats.
+        tempo: quarters a minute at which it is quantised; None for the file's own beats.
 
     Raises:
         RenderingError: the file can't be read, or its notes keep to no beats and no tempo is given.
@@ -137,9 +137,9 @@ class _Hand:
     keys: list[tuple[Fraction, Key]]
     notes: list[Struck]
 
-    def tune(self, title: str, tempo: float) -> Tune:
+    def tune(self, title: str, tempo: float | None) -> Tune:
         """Its notes as a tune."""
-        grid = Grid(self.spans, self.notes, plain=tempo > 0)
+        grid = Grid(self.spans, self.notes, plain=tempo is not None)
         chords = self._chords(grid)
         triplets = grid.triplets()
         bars, now = [], 0

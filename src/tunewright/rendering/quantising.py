@@ -49,20 +49,18 @@ class Beaten:
         notes: by start.
         meters: each meter and the quarter from which it holds; the first from 0.
         keys: sharps (positive) or flats and whether minor, and the quarter from which it holds; may be none.
-        tempo: quarters a minute where it was given; 0 for the file's own beats.
     """
 
     notes: tuple[Struck, ...]
     meters: tuple[tuple[Fraction, Meter], ...]
     keys: tuple[tuple[Fraction, tuple[int, bool]], ...]
-    tempo: float
 
 
-def beaten(piece: Piece, tempo: float = 0.0) -> Beaten:
+def beaten(piece: Piece, tempo: float | None = None) -> Beaten:
     """The notes of a performance against beats.
 
     Args:
-        tempo: quarters a minute, for a performance whose file knows nothing of beats; 0 for the file's own.
+        tempo: quarters a minute, for a performance whose file knows nothing of beats; None for the file's own.
 
     Raises:
         RenderingError: the file can't be read, or its notes keep to no beats and no tempo is given.
@@ -82,7 +80,7 @@ def beaten(piece: Piece, tempo: float = 0.0) -> Beaten:
         columns = performance.notes
         rows = zip(columns.starts * tempo / 60, columns.ends * tempo / 60, columns.pitches, strict=True)
         notes = [Struck(float(start), float(end), int(pitch), 0) for start, end, pitch in rows]
-        return Beaten(tuple(notes), _from_beginning(signatures[:1]), (), tempo)
+        return Beaten(tuple(notes), _from_beginning(signatures[:1]), ())
     tracks = [track for track in score.tracks if not track.is_drum and len(track.notes)]
     notes = sorted(
         Struck(note.time / quarter, (note.time + note.duration) / quarter, note.pitch, number)
@@ -95,7 +93,7 @@ def beaten(piece: Piece, tempo: float = 0.0) -> Beaten:
             "give a tempo to quantise it, e.g. --tempo 90, or draw its piano roll (svg, png)"
         )
     keys = [(Fraction(sign.time, quarter), (int(sign.key), bool(sign.tonality))) for sign in score.key_signatures]
-    return Beaten(tuple(notes), _from_beginning(signatures), tuple(key for key in keys if abs(key[1][0]) <= 7), 0.0)
+    return Beaten(tuple(notes), _from_beginning(signatures), tuple(key for key in keys if abs(key[1][0]) <= 7))
 
 
 def _from_beginning(signatures: list[tuple[Fraction, Meter]]) -> tuple[tuple[Fraction, Meter], ...]:

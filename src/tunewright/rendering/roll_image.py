@@ -36,7 +36,7 @@ KEY_LENGTH = 22
 """Of the keyboard at the left edge, in pixels."""
 SEMITONE = 4
 """Height of a semitone, in pixels."""
-PEDAL_GAP, PEDAL_HEIGHT, AXIS_HEIGHT, ROW_GAP = 5, 7, 20, 16
+PEDAL_GAP, PEDAL_HEIGHT, AXIS_HEIGHT, ROW_GAP = 5, 8, 22, 16
 MARGIN, FEWEST_SEMITONES = 2, 36
 """Semitones beyond the lowest and highest note, and how many are drawn at least."""
 BLACK = frozenset((1, 3, 6, 8, 10))
@@ -125,7 +125,7 @@ def roll_svg(
     shown = (notes.ends > first) & (notes.starts < end)
     if not shown.any():
         raise RenderingError(
-            f"no note sounds between second {first:g} and second {end:g}; "
+            f"no note sounds from second {first:g} to {'the end' if last is None else f'second {last:g}'}; "
             f"the piece lasts {performance.seconds:.1f} seconds"
         )
     layout = _Layout(first, end, width, *_compass(int(notes.pitches[shown].min()), int(notes.pitches[shown].max())))
@@ -177,12 +177,12 @@ def _heading(layout: _Layout, title: str, count: int, seconds: float) -> Iterato
     words = escape("".join(character for character in title if character.isprintable()))
     yield f'<text class="title" x="{LEFT}" y="32" font-size="{size}" fill="{INK}">{words}</text>'
     yield (
-        f'<text x="{LEFT}" y="56" font-size="15" fill="{FAINT}">{part}{_clock(seconds)}, {count:,} notes</text>'
-        f'<text x="{right - legend - 8}" y="56" font-size="13" fill="{FAINT}" text-anchor="end">velocity 1</text>'
-        f'<text x="{right}" y="56" font-size="13" fill="{FAINT}" text-anchor="end">127</text>'
+        f'<text x="{LEFT}" y="56" font-size="17" fill="{FAINT}">{part}{_clock(seconds)}, {count:,} notes</text>'
+        f'<text x="{right - legend - 8}" y="56" font-size="15" fill="{FAINT}" text-anchor="end">velocity 1</text>'
+        f'<text x="{right}" y="56" font-size="15" fill="{FAINT}" text-anchor="end">127</text>'
     )
     steps = range(VELOCITIES_OF_A_COLOUR // 2, 128, VELOCITIES_OF_A_COLOUR)
-    each = (legend - 28) / len(steps)
+    each = (legend - 34) / len(steps)
     yield "".join(
         f'<rect x="{right - legend + number * each:.1f}" y="46" width="{each + 0.5:.1f}" height="11" '
         f'fill="{colour(velocity)}"/>'
@@ -211,12 +211,12 @@ def _keyboard(layout: _Layout) -> str:
             parts.append(f'<path d="M{x} {y + SEMITONE}H{LEFT + layout.across}" stroke="{stroke}" stroke-width=".7"/>')
         if pitch % 12 == 0:
             parts.append(
-                f'<text x="{LEFT - KEY_LENGTH - 5}" y="{y + SEMITONE}" font-size="12" fill="{FAINT}" '
+                f'<text x="{LEFT - KEY_LENGTH - 5}" y="{y + SEMITONE}" font-size="14" fill="{FAINT}" '
                 f'text-anchor="end">C{pitch // 12 - 1}</text>'
             )
     pedal = layout.keys_height + PEDAL_GAP + PEDAL_HEIGHT
     parts.append(
-        f'<text x="{LEFT - 5}" y="{pedal}" font-size="11" font-style="italic" fill="{FAINT}" '
+        f'<text x="{LEFT - 5}" y="{pedal}" font-size="13" font-style="italic" fill="{FAINT}" '
         f'text-anchor="end">pedal</text>'
     )
     return f'<g id="keyboard">{"".join(parts)}</g>'
@@ -234,7 +234,7 @@ def _row(layout: _Layout, row: int) -> str:
         x = LEFT + (number * step - begin) * layout.pixels_per_second
         parts.append(
             f'<path d="M{x:.1f} {top}V{axis + 3}" stroke="#ddd7cb" stroke-width=".7"/>'
-            f'<text x="{x:.1f}" y="{axis + 15}" font-size="12" fill="{FAINT}" text-anchor="middle">'
+            f'<text x="{x:.1f}" y="{axis + 17}" font-size="14" fill="{FAINT}" text-anchor="middle">'
             f"{_clock(number * step, step < 1)}</text>"
         )
         number += 1

@@ -82,12 +82,12 @@ class PdfRenderer:
     two staves on as many as it needs.
 
     Args:
-        tempo: quarters a minute at which a performance without beats of its own is quantised; 0 for none.
+        tempo: quarters a minute at which a performance without beats of its own is quantised; None for none.
     """
 
     suffix = ".pdf"
 
-    def __init__(self, tempo: float = 0.0) -> None:
+    def __init__(self, tempo: float | None = None) -> None:
         self.tempo = tempo
 
     def __call__(self, piece: Piece, path: Path) -> Path:
