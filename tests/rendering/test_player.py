@@ -60,7 +60,7 @@ def test_the_pedal_lets_a_note_sound_on_until_it_is_let_go() -> None:
 
 def test_every_note_begins_where_it_is_struck() -> None:
     """Also at the borders of what is mixed at a time."""
-    starts = [0.0, 1.7, 1.78, 3.5, 9.0]
+    starts = [0.0, 1.77, 1.775, 3.5, 9.0]
     together = heard(performance([(start, start + 0.3, 60 + number, 80) for number, start in enumerate(starts)]))
     alone = np.zeros_like(together)
     for number, start in enumerate(starts):

@@ -8,16 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tunewright.contracts import Piece
 from tunewright.errors import RenderingError
 from tunewright.music.tune import Meter
 from tunewright.rendering.played import midi_performance
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 NEAR = 0.02
 """Of a quarter: so near to a sixteenth or a triplet lies a note that was written rather than played."""
@@ -65,35 +61,53 @@ def beaten(piece: Piece, tempo: float | None = None) -> Beaten:
     Raises:
         RenderingError: the file can't be read, or its notes keep to no beats and no tempo is given.
     """
-    import numpy as np
-    from symusic.core import ScoreTick
-
-    performance = midi_performance(piece)
-    score: Any = ScoreTick.from_midi(piece.midi)
-    quarter = score.ticks_per_quarter
-    signatures = [
-        (Fraction(sign.time, quarter), Meter(f"{sign.numerator}/{sign.denominator}", sign.numerator, sign.denominator))
-        for sign in score.time_signatures
-        if 1 <= sign.numerator <= 32 and 1 <= sign.denominator <= 32 and sign.denominator.bit_count() == 1
-    ]
+    notes = _in_quarters(piece)
+    meters, keys = _signatures(piece)
     if tempo:
-        columns = performance.notes
+        columns = midi_performance(piece).notes
         rows = zip(columns.starts * tempo / 60, columns.ends * tempo / 60, columns.pitches, strict=True)
         notes = [Struck(float(start), float(end), int(pitch), 0) for start, end, pitch in rows]
-        return Beaten(tuple(notes), _from_beginning(signatures[:1]), ())
-    tracks = [track for track in score.tracks if not track.is_drum and len(track.notes)]
-    notes = sorted(
-        Struck(note.time / quarter, (note.time + note.duration) / quarter, note.pitch, number)
-        for number, track in enumerate(tracks)
-        for note in track.notes
-    )
-    if not _keeps_to_beats(np.array([note.start for note in notes])):
+        return Beaten(tuple(notes), _from_beginning(meters[:1]), ())
+    if not _keeps_to_beats(notes):
         raise RenderingError(
             "it was played freely, and a score needs notes that keep to beats: "
             "give a tempo to quantise it, e.g. --tempo 90, or draw its piano roll (svg, png)"
         )
+    return Beaten(tuple(notes), _from_beginning(meters), tuple(keys))
+
+
+def _in_quarters(piece: Piece) -> list[Struck]:
+    """The notes by the file's own ticks, which no change of tempo moves."""
+    import numpy as np
+
+    from tunewright.music.midi import paired
+    from tunewright.music.midi_file import read_file
+
+    midi_performance(piece)  # tells what is wrong with a file that can't be read
+    file = read_file(piece.midi)
+    struck, let_go = paired(file.messages)
+    messages, quarter = file.messages, file.ticks_per_quarter
+    ends = np.where(let_go >= 0, messages.ticks[let_go], file.last_tick)
+    columns = (messages.ticks[struck] / quarter, ends / quarter, messages.first[struck], messages.tracks[struck])
+    return sorted(Struck(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _signatures(piece: Piece) -> tuple[list[tuple[Fraction, Meter]], list[tuple[Fraction, tuple[int, bool]]]]:
+    """Meters and keys of the file and the quarters at which they stand; those that no score can have are left out."""
+    from symusic.core import ScoreTick
+
+    try:
+        score: Any = ScoreTick.from_midi(piece.midi)
+    except Exception:  # what symusic can't read of a file that can be read are its own limits
+        return [], []
+    quarter = score.ticks_per_quarter
+    meters = [
+        (Fraction(sign.time, quarter), Meter(f"{sign.numerator}/{sign.denominator}", sign.numerator, sign.denominator))
+        for sign in score.time_signatures
+        if 1 <= sign.numerator <= 32 and 1 <= sign.denominator <= 32 and sign.denominator.bit_count() == 1
+    ]
     keys = [(Fraction(sign.time, quarter), (int(sign.key), bool(sign.tonality))) for sign in score.key_signatures]
-    return Beaten(tuple(notes), _from_beginning(signatures), tuple(key for key in keys if abs(key[1][0]) <= 7))
+    return meters, [key for key in keys if abs(key[1][0]) <= 7]
 
 
 def _from_beginning(signatures: list[tuple[Fraction, Meter]]) -> tuple[tuple[Fraction, Meter], ...]:
@@ -102,11 +116,11 @@ def _from_beginning(signatures: list[tuple[Fraction, Meter]]) -> tuple[tuple[Fra
     return ((Fraction(0), next(iter(meters.values()), FOUR_FOUR)), *((at, meter) for at, meter in meters.items() if at))
 
 
-def _keeps_to_beats(starts: NDArray[np.float64]) -> bool:
-    import numpy as np
+def _keeps_to_beats(notes: list[Struck]) -> bool:
+    def distance(start: float) -> float:
+        return min(abs(start * parts - round(start * parts)) / parts for parts in (3, 4))
 
-    distances = [np.abs(starts * parts - np.rint(starts * parts)) / parts for parts in (3, 4)]
-    return float(np.mean(np.minimum(*distances) <= NEAR)) >= QUANTISED_SHARE
+    return sum(distance(note.start) <= NEAR for note in notes) >= QUANTISED_SHARE * len(notes)
 
 
 class BarSpan(NamedTuple):
