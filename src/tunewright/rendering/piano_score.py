@@ -106,7 +106,7 @@ def guessed_key(music: Beaten) -> Key:
         for tonic in range(12):
             fit = np.corrcoef(np.roll(profile, tonic), sounding)[0, 1] if np.ptp(sounding) else 0.0
             # seven semitones are one fifth; of equal signatures the one of fewer signs, from 5 flats to 6 sharps
-            fifths = ((tonic - 3 * minor) % 12 * 7 + 5) % 12 - 5
+            fifths = ((tonic + 3 * minor) % 12 * 7 + 5) % 12 - 5
             fits.append((float(fit), -abs(fifths), fifths, minor))
     _, _, fifths, minor = max(fits)
     return _key(fifths, minor)

@@ -132,8 +132,8 @@ class BarSpan(NamedTuple):
 
     @property
     def beat(self) -> Fraction:
-        """Length of its beats in quarters; in compound meters they are dotted."""
-        return Fraction(12 if self.meter.compound and self.meter.unit >= 8 else 4, self.meter.unit)
+        """The stretch in which one grid holds, in quarters: a quarter, or a dotted beat of a compound meter."""
+        return Fraction(12, self.meter.unit) if self.meter.compound and self.meter.unit >= 8 else Fraction(1)
 
 
 def bar_spans(music: Beaten) -> list[BarSpan]:
@@ -175,7 +175,8 @@ class Grid:
             place = (note.start - self._starts[number]) / float(self.beats[number][2].beat)
             within.setdefault(number, []).append(place)
         self.parts = [
-            _parts(span, [] if plain else within.get(number, [])) for number, (_, _, span) in enumerate(self.beats)
+            _parts(span, within.get(number, []) if not plain and length == span.beat else [])
+            for number, (_, length, span) in enumerate(self.beats)
         ]
 
     def nearest(self, at: float) -> Fraction:
@@ -190,7 +191,7 @@ class Grid:
         return [
             (at, at + length)
             for (at, length, span), parts in zip(self.beats, self.parts, strict=True)
-            if parts % 3 == 0 and span.beat.numerator != 3 and length == span.beat
+            if parts % 3 == 0 and span.beat == 1
         ]
 
     def _number(self, at: float) -> int:
@@ -202,7 +203,7 @@ class Grid:
 
 def _parts(span: BarSpan, places: list[float]) -> int:
     """How a beat is cut: as its notes fit best, and as is usual unless another way fits clearly better."""
-    grids = COMPOUND_GRIDS if span.beat.numerator == 3 else SIMPLE_GRIDS
+    grids = SIMPLE_GRIDS if span.beat == 1 else COMPOUND_GRIDS
 
     def misfit(parts: int) -> float:
         errors = [abs(place * parts - round(place * parts)) for place in places]
