@@ -71,8 +71,7 @@ def prepare(settings: Settings, form: str) -> Ground:
     split = divide(settings, corpus)
     training = split.select(corpus.pieces, "training")
     clusters = [number for number, part in zip(split.clusters, split.parts, strict=True) if part == "training"]
-    texts = [piece.text for piece in training]
-    codec = baseline_codec(catalogue.build("codec", settings.codec.name, settings.codec.options, texts), training)
+    codec = baseline_codec(catalogue.build("codec", settings.codec.name, settings.codec.options, training), training)
     return Ground(form, codec, training, clusters, {part: split.select(corpus.pieces, part) for part in SCORED})
 
 

@@ -32,7 +32,6 @@ import torch
 
 from lab_loop import BLANK_LINE, Lab
 from results import parser, tell
-from tunewright.composer import LONGEST, REDRAWS
 from tunewright.contracts import Constraint
 from tunewright.decoding.drawing import Draw, Drawing, Finished
 from tunewright.decoding.generate import generate
@@ -43,6 +42,7 @@ from tunewright.language import composing_language
 from tunewright.music.bars import check, is_valid
 from tunewright.music.reader import read_tune
 from tunewright.run import Run, builtin_run, open_run
+from tunewright.tune_composer import LONGEST, REDRAWS
 from tunewright.wish import Wish
 
 sys.path.append(str(Path(__file__).parents[1]))  # the slow judge lives with the tests

@@ -40,7 +40,7 @@ import numpy as np
 
 from results import parser, tell
 from tunewright.compose import compose
-from tunewright.composer import Composer, Tally
+from tunewright.composer import Tally
 from tunewright.decoding.drawing import Draw
 from tunewright.errors import CorpusError, InputError, MissingExtraError
 from tunewright.evaluation.originality import NEAR_COPY, Originality, calibrated, measure
@@ -51,6 +51,7 @@ from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.run import Run, builtin_run, find_corpus, open_corpus, open_run
 from tunewright.settings import Settings
+from tunewright.tune_composer import TuneComposer
 from tunewright.wish import Wish
 
 sys.path.append(str(Path(__file__).parents[1]))  # planting lives with the tests
@@ -181,7 +182,7 @@ def human(run: Run) -> dict[str, list[Tune]]:
 
 def as_drawn(run: Run, count: int) -> list[Originality]:
     """The first attempts at so many pieces, whatever they copy."""
-    composer = Composer(run, Wish())
+    composer = TuneComposer(run, Wish())
     addresses = [Draw(piece, 0) for piece in reversed(range(count))]
     found = []
     for finished in composer.draw(lambda: addresses.pop() if addresses else None):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tunewright.corpora import download, irish
+from tunewright.contracts import Piece
+from tunewright.corpora import download, irish, maestro
+from tunewright.corpora.performances import PerformanceCorpus
+from tunewright.errors import CorpusError
 from tunewright.run import Run
 from tunewright.settings import Settings
 from tunewright.train import train
@@ -52,6 +56,11 @@ def own_tune(number: int) -> str:
     return f"X:{number}\nT:Own tune {number}\nR:{dance}\nM:{meter}\nL:1/8\nK:{key}\n{parts}"
 
 
+def as_pieces(texts: Sequence[str]) -> list[Piece]:
+    """Texts as pieces that tell nothing else."""
+    return [Piece("", text, "") for text in texts]
+
+
 @pytest.fixture(scope="session")
 def own_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An ABC file of 60 tunes of our own."""
@@ -81,9 +90,12 @@ def tiny_settings(own_file: Path, *changes: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run trained for seconds on tunes of our own."""
-    return train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers())
+def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run trained for seconds on tunes of our own. Many tests share it: none may leave anything in its folder."""
+    run = train(tiny_settings(own_file), tmp_path_factory.mktemp("runs") / "tiny", standard_trackers())
+    before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    yield run
+    assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +104,18 @@ def irish_corpus() -> irish.IrishCorpus:
     if download.find_file(irish.NAME, irish.SHA256) is None:
         pytest.skip(f"irish.abc is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
     return irish.open_irish()
+
+
+@pytest.fixture(scope="session")
+def maestro_corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PerformanceCorpus]:
+    """MAESTRO, where it is at hand; an archive of it is unpacked into a cache of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNEWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(maestro, "ADDRESS", "file:///nowhere")
+        try:
+            yield maestro.open_maestro()
+        except CorpusError:
+            pytest.skip(f"MAESTRO is not under $TUNEWRIGHT_DATA ({os.environ.get('TUNEWRIGHT_DATA', 'not set')})")
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def named_for_test(text: str, title: str) -> str:
     return next(
         variant
         for variant in (f"{text[:first]}T:{title}\nN:{number}{text[end:]}" for number in range(300))
-        if part_of(variant) == "test"
+        if part_of(variant.encode()) == "test"
     )
 
 

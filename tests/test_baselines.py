@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.conftest import own_tune
+from tests.conftest import as_pieces, own_tune
 from tunewright.baselines import baseline_codec, fit_baselines
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
@@ -13,7 +13,7 @@ from tunewright.models.copier import Copier
 from tunewright.models.ngram import NGram
 
 PIECES = [Piece("", own_tune(number), "") for number in range(12)]
-CODEC = CharacterCodec.fit([piece.text for piece in PIECES])
+CODEC = CharacterCodec.fit(PIECES)
 
 
 def test_they_are_what_fitting_each_alone_gives() -> None:
@@ -32,7 +32,7 @@ def test_they_are_what_fitting_each_alone_gives() -> None:
 
 
 def test_they_count_characters_whatever_text_codec_a_model_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = CharacterCodec.fit(["äöü", *(piece.text for piece in PIECES)], boundary="blank line")
+    lab = CharacterCodec.fit([*as_pieces(["äöü"]), *PIECES], boundary="blank line")
     found = baseline_codec(lab, PIECES)
     assert isinstance(found, CharacterCodec)
     assert (found.symbols, found.boundary_kind) == (CODEC.symbols, "symbol")

@@ -11,7 +11,7 @@ import torch
 
 from tests.conftest import own_tune
 from tunewright import catalogue
-from tunewright.contracts import Codec, Corpus, Piece
+from tunewright.contracts import PARTS, Codec, Corpus, Piece
 from tunewright.errors import SettingsError
 from tunewright.music.pieces import in_form
 
@@ -108,8 +108,8 @@ def test_renderers_write_whole_files(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(catalogue.parts("corpus").keys() - {"path", "mixture"}))
 def test_corpora(name: str, request: pytest.FixtureRequest) -> None:
-    if name == "irish":
-        request.getfixturevalue("irish_corpus")  # skips where the file isn't at hand
+    if name in ("irish", "maestro"):
+        request.getfixturevalue(f"{name}_corpus")  # skips where the files aren't at hand
     corpus: Corpus = catalogue.build("corpus", name, {})
     assert corpus.name == name
     assert re.fullmatch("[0-9a-f]{64}", corpus.sha256)
@@ -120,16 +120,24 @@ def test_corpora(name: str, request: pytest.FixtureRequest) -> None:
     for piece in corpus.pieces:
         assert piece.text == piece.text.strip("\n")
         assert (piece.found, piece.licence) == (piece.text, corpus.licence)
+        assert piece.kind == corpus.kind
+        assert piece.content == (piece.midi if corpus.kind == "performance" else piece.text.encode()) != b""
+    stated = corpus.stated_parts()
+    assert stated is None or (len(stated) == len(corpus.pieces) and set(stated) <= set(PARTS))
     assert all(skipped.origin and skipped.reason for skipped in corpus.skipped)
-    assert corpus.reading_texts(corpus.pieces[:3]) == [piece.text for piece in corpus.pieces[:3]]
+    assert corpus.to_read(corpus.pieces[:3]) == list(corpus.pieces[:3])
     json.dumps(corpus.facts())
 
 
 @pytest.mark.parametrize("name", sorted(catalogue.parts("corpus").keys() - {"path", "mixture"}))
 def test_corpora_in_house_form(name: str, request: pytest.FixtureRequest) -> None:
-    if name == "irish":
-        request.getfixturevalue("irish_corpus")
+    if name in ("irish", "maestro"):
+        request.getfixturevalue(f"{name}_corpus")
     corpus: Corpus = catalogue.build("corpus", name, {})
+    if corpus.kind == "performance":
+        with pytest.raises(SettingsError, match=r"corpus\.form=house is a way to write tunes"):
+            in_form(corpus, "house")
+        return
     house = in_form(corpus, "house")
     assert type(house) is type(corpus)
     assert (house.form, house.sha256, house.name) == ("house", corpus.sha256, corpus.name)

@@ -93,7 +93,9 @@ def test_reports_from_the_command_line(tiny_study: Study, tmp_path: Path) -> Non
 
 
 def test_listening_from_the_command_line(tiny_run: Run, tmp_path: Path) -> None:
-    first = invoke("listen", tiny_run.folder, "--count", 2, "--out", tmp_path / "page", "--json")
+    run = tmp_path / "mine"
+    shutil.copytree(tiny_run.folder, run)
+    first = invoke("listen", run, "--count", 2, "--out", tmp_path / "page", "--json")
     assert first.exit_code == 0, first.output
     told = json.loads(first.stdout)
     assert told == {"page": str(tmp_path / "page" / "listening.html"), "answers": 0, "verdicts": []}
@@ -102,11 +104,10 @@ def test_listening_from_the_command_line(tiny_run: Run, tmp_path: Path) -> None:
     saved.write_text(
         json.dumps({"page": key["page"], "listener": "1", "answers": {next(iter(key["items"])): {"score": 4}}})
     )
-    second = invoke("listen", tiny_run.folder, "--out", tmp_path / "page", "--answers", saved)
+    second = invoke("listen", run, "--out", tmp_path / "page", "--answers", saved)
     assert second.exit_code == 0, second.output
     assert "1 answer taken in" in second.stderr
     assert "4.00  1 answer  " in second.stdout
-    shutil.rmtree(tmp_path / "page")
 
 
 def test_nothing_is_kept_within_the_package(tiny_run: Run, tiny_study: Study) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tunewright.compose import compose, iterate, replay
-from tunewright.composer import Composer, Tally
+from tunewright.composer import Tally
 from tunewright.errors import DecodingError, InputError, RunError, SettingsError
 from tunewright.evaluation.originality import NEAR_COPY, ORIGINAL, measure
 from tunewright.evaluation.tune_index import Known
@@ -22,6 +22,7 @@ from tunewright.music.pieces import house_text
 from tunewright.music.reader import read_tune
 from tunewright.music.tonic import tonic_ends
 from tunewright.run import FORMAT, Run, builtin_run, open_corpus, open_run, text_sha256
+from tunewright.tune_composer import TuneComposer
 from tunewright.wish import MOST_BARS, Wish
 
 PLAIN = Wish(temperature=0.5, seed=11)
@@ -34,7 +35,7 @@ PROMPT = "X:1\nT:a\nR:polka\nM:2/4\nL:1/8\nK:D\n"
 @pytest.fixture
 def any_ending(monkeypatch: pytest.MonkeyPatch) -> None:
     """No tune is begun anew since a part doesn't end on the tonic."""
-    monkeypatch.setattr("tunewright.composer.PATIENCE", 0)
+    monkeypatch.setattr("tunewright.tune_composer.PATIENCE", 0)
 
 
 @pytest.mark.usefixtures("any_ending")
@@ -252,12 +253,12 @@ def test_every_composition_tells_how_original_it_is(tiny_run: Run) -> None:
 def copying_run(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run of which every first attempt writes a known tune."""
     copy = known_tune(tiny_run).text.replace("T:Own", "T:Copied")
-    drawn_text = Composer.drawn_text
+    drawn_text = TuneComposer.drawn_text
 
-    def copied(self: Composer, finished: Any) -> str:
+    def copied(self: TuneComposer, finished: Any) -> str:
         return drawn_text(self, finished) if finished.draw.attempt else copy
 
-    monkeypatch.setattr(Composer, "drawn_text", copied)
+    monkeypatch.setattr(TuneComposer, "drawn_text", copied)
     return tiny_run
 
 
@@ -296,7 +297,7 @@ def test_as_original_as_wished(tiny_run: Run, monkeypatch: pytest.MonkeyPatch) -
         assert composition.originality.score >= wished
     assert tally.reasons["not as original as wished"] == tally.rejected
     monkeypatch.setattr("tunewright.composer.MOST_ATTEMPTS", 2)
-    monkeypatch.setattr(Composer, "drawn_text", lambda self, finished: known_tune(tiny_run).text)
+    monkeypatch.setattr(TuneComposer, "drawn_text", lambda self, finished: known_tune(tiny_run).text)
     with pytest.raises(DecodingError, match=r"in 2 attempts \(not as original as wished: 2\)"):
         compose(tiny_run, replace(COOL, min_originality=0.9))
 
@@ -307,9 +308,9 @@ def test_known_titles_are_drawn_anew_a_few_times_then_told(tiny_run: Run, monkey
     for composition in compose(tiny_run, replace(COOL, title=known.title), count=2, tally=tally):
         assert composition.originality.title_known == (known.origin,)
     assert tally.rejected == 0
-    house = Composer._house_text
+    house = TuneComposer._house_text
     titled = lambda self, drawn, number: re.sub("T:.*", f"T:{known.title}", house(self, drawn, number))  # noqa: E731
-    monkeypatch.setattr(Composer, "_house_text", titled)
+    monkeypatch.setattr(TuneComposer, "_house_text", titled)
     (composition,) = compose(tiny_run, PLAIN, tally=tally)
     assert tally.reasons == {"title of a known tune": 3}
     assert composition.provenance["attempt"] == 3
@@ -329,7 +330,7 @@ def test_what_has_no_right_house_form_is_rejected_and_counted(tiny_run: Run, mon
             raise form
         return form
 
-    monkeypatch.setattr("tunewright.composer.house_text", worse)
+    monkeypatch.setattr("tunewright.tune_composer.house_text", worse)
     tally = Tally()
     (other,) = compose(tiny_run, COOL, tally=tally)
     assert tally.reasons == {"no house form": 2}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import own_tune
+from tests.conftest import as_pieces, own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.decoding.bar_grammar import END
 from tunewright.errors import DecodingError
@@ -28,7 +28,7 @@ class Small:
     """What a run tells of a collection: its codec, its headers and its dialect."""
 
     def __init__(self, texts: list[str], boundary: Any = "symbol") -> None:
-        self.codec = CharacterCodec.fit(texts, boundary=boundary)
+        self.codec = CharacterCodec.fit(as_pieces(texts), boundary=boundary)
         self.style = HeaderStyle.of([read_tune(text) for text in texts], texts)
         self.dialect, self.shapes = Dialect.of(texts), Shapes.of([read_tune(text) for text in texts])
 

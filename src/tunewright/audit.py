@@ -33,11 +33,13 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
         near-duplicate by the beats of its bars.
 
     Raises:
-        RunError: the run's corpus is not the one that it was split on, or the part is empty.
+        RunError: the run's corpus is not the one that it was split on, holds no tunes, or the part is empty.
     """
     corpus, pieces, left_out = pieces_of(run, on, part)
     if not pieces:
         raise RunError(f"there are no {part} pieces of {corpus.name} to look at")
+    if corpus.kind == "performance":
+        raise RunError(f"{corpus.name} holds performances; an audit compares the melodies of tunes")
     learned = [_Line.of(piece) for piece in run.part_pieces(find_corpus(run.settings), "training")]
     tunes = [_compare(_Line.of(piece), learned) for piece in pieces]
     nearest = [tune["nearest"] for tune in tunes if tune["nearest"]]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tunewright import catalogue
 from tunewright.contracts import Codec, Piece, SequenceModel
+from tunewright.models.context_tree import ContextTree
 from tunewright.models.copier import Copier
 from tunewright.models.ngram import NGram
 
@@ -19,14 +20,14 @@ def baseline_codec(codec: Codec, training: Sequence[Piece]) -> Codec:
     """
     if codec.unit != "character":
         return codec
-    found: Codec = catalogue.build("codec", "characters", {}, [piece.text for piece in training])
+    found: Codec = catalogue.build("codec", "characters", {}, training)
     return found
 
 
 def fit_baselines(
     codec: Codec, training: Sequence[Piece], clusters: Sequence[int], orders: Sequence[int] = (USUAL,)
 ) -> dict[str, SequenceModel]:
-    """The n-grams and the copier, by name.
+    """The n-grams by name, and for tunes the copier.
 
     Args:
         clusters: number of the near-duplicate cluster of each piece.
@@ -36,5 +37,9 @@ def fit_baselines(
         InputError: there are no pieces.
     """
     ids = [codec.encode(piece) for piece in training]
+    if codec.kind != "tune":
+        # Of millions of events a copier would have to hold each with all that came before it.
+        tree = ContextTree(ids, codec.boundary, codec.size, max(orders) - 1)
+        return {f"{order}-gram": NGram(tree, order) for order in orders}
     copier = Copier.fit(ids, codec.boundary, codec.size, groups=clusters, order=USUAL)
     return {**{f"{order}-gram": NGram(copier.ngram.tree, order) for order in orders}, "copier": copier}

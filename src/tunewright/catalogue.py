@@ -21,12 +21,16 @@ PARTS: dict[str, dict[str, str]] = {
         "oneills": "tunewright.corpora.books:open_oneills",
         "ryans": "tunewright.corpora.books:open_ryans",
         "airds": "tunewright.corpora.books:open_airds",
+        "maestro": "tunewright.corpora.maestro:open_maestro",
         "mixture": "tunewright.corpora.mixture:open_mixture",
         "path": "tunewright.corpora.path:open_path",
     },
     "codec": {
         "abc_tokens": "tunewright.codecs.abc_tokens:AbcTokenCodec.fit",
         "characters": "tunewright.codecs.text:CharacterCodec.fit",
+        "midi_events": "tunewright.codecs.midi_events:MidiEvents.fit",
+        "remi": "tunewright.codecs.miditok_codecs:Remi.fit",
+        "tsd": "tunewright.codecs.miditok_codecs:Tsd.fit",
     },
     "model": {
         "lstm": "tunewright.models.recurrent:LSTM",

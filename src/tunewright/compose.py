@@ -8,18 +8,33 @@ is enough to get one again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from tunewright.attempts import Attempts
 from tunewright.composer import Composer, Composition, Tally
 from tunewright.errors import DecodingError, InputError
-from tunewright.run import Run, builtin_run, open_run, text_sha256
+from tunewright.performance_composer import PerformanceComposer
+from tunewright.run import Run, builtin_run, open_run
+from tunewright.tune_composer import TuneComposer
 from tunewright.wish import Wish
 
 AHEAD = 32
 """Attempts at one piece that are under way at once, where most of them fail."""
+
+
+COMPOSERS: dict[str, Callable[[Run, Wish], Composer]] = {"tune": TuneComposer, "performance": PerformanceComposer}
+"""By the kind of pieces that a run composes."""
+
+
+def composer_of(run: Run, wish: Wish) -> Composer:
+    """A run made ready for a wish.
+
+    Raises:
+        DecodingError: a wish that the run can't understand.
+    """
+    return COMPOSERS[run.kind](run, wish)
 
 
 def compose(
@@ -50,7 +65,7 @@ def iterate(
     Raises:
         DecodingError: as for :func:`compose`.
     """
-    composer = Composer(run or builtin_run(), wish or Wish())
+    composer = composer_of(run or builtin_run(), wish or Wish())
     tally = tally if tally is not None else Tally()
     if composer.wish.beams:
         yield from _searched(composer, first + count, tally)
@@ -108,9 +123,9 @@ def replay(path: Path) -> Composition:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the provenance of a composition ({error})") from None
     run = builtin_run(name) if builtin else open_run(folder)
-    composer = Composer(run, wish)
+    composer = composer_of(run, wish)
     with suppress(InputError):  # what has no house form isn't what was told of
         composition = composer.composition(composer.again(piece, attempt))
-        if text_sha256(composition.piece.text) == sha256:
+        if composition.piece.sha256 == sha256:
             return composition
     raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")

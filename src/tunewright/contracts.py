@@ -7,6 +7,7 @@ shape it while decoding; a *renderer* writes a piece as something to hear or see
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,19 +29,25 @@ FORMS = ("raw", "house")
 """The forms in which a corpus can be read: as it was found, or as we write tunes ourselves."""
 
 
+KINDS = ("tune", "performance")
+"""Of pieces: tunes are written, in ABC; performances are played, and kept as MIDI."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of music, as text.
+    """One piece of music: a tune as text, or a performance as MIDI.
 
     Attributes:
         title: as its composer or collector gave it; may be empty.
-        text: the piece itself (for a tune: its ABC), without a newline at the end.
+        text: the piece itself (for a tune: its ABC), without a newline at the end; empty for a performance.
         origin: where it came from, e.g. ``"irish.abc, tune 12"`` or a run and seed.
         type: the dance, e.g. ``"reel"``; empty if unknown.
         meter: e.g. ``"6/8"``; empty if unknown.
         key: e.g. ``"Edor"``; empty if unknown.
         licence: under which the piece may be used; empty if unknown.
         original: the text as it was found, where ``text`` is another form of it; empty where it is the same.
+        kind: out of :data:`KINDS`.
+        midi: a performance as the bytes of a standard MIDI file.
     """
 
     title: str
@@ -51,11 +58,23 @@ class Piece:
     key: str = ""
     licence: str = ""
     original: str = ""
+    kind: str = "tune"
+    midi: bytes = field(default=b"", repr=False)
 
     @property
     def found(self) -> str:
-        """The text as it was found, whatever form it has now: what decides the split."""
+        """The text as it was found, whatever form it has now."""
         return self.original or self.text
+
+    @property
+    def content(self) -> bytes:
+        """The piece as it was found, to the byte: what decides the split."""
+        return self.midi or self.found.encode()
+
+    @property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,11 @@ class Corpus:
     skipped: tuple[Skipped, ...] = ()
     form: str = "raw"
 
+    @property
+    def kind(self) -> str:
+        """Of all its pieces, out of :data:`KINDS`."""
+        return self.pieces[0].kind if self.pieces else KINDS[0]
+
     def rewritten(self, form: str, rewrite: Callable[[Piece], Piece | Skipped]) -> Self:
         """The corpus in another form: every piece as ``rewrite`` gives it, those it can't rewrite among the skipped.
 
@@ -99,9 +123,9 @@ class Corpus:
         skipped = tuple(one for one in results if isinstance(one, Skipped))
         return replace(self, pieces=pieces, skipped=(*self.skipped, *skipped), form=form)
 
-    def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
-        """The texts a model reads when it may see only the ``kept`` pieces, in the order of the source."""
-        return [piece.text for piece in kept]
+    def to_read(self, kept: Sequence[Piece]) -> list[Piece]:
+        """What a model reads when it may see only the ``kept`` pieces, in the order of the source."""
+        return list(kept)
 
     def weights(self, kept: Sequence[Piece]) -> list[float]:
         """How often an epoch reads each of these pieces, on average."""
@@ -110,6 +134,10 @@ class Corpus:
     def may_be_held_out(self) -> list[bool]:
         """Of each piece, whether it may be in validation or test."""
         return [True] * len(self.pieces)
+
+    def stated_parts(self) -> tuple[str, ...] | None:
+        """The part of each piece where the source itself divides them; None where a hash of each piece decides."""
+        return None
 
     def facts(self) -> dict[str, Any]:
         """What only this corpus can tell of itself, for ``corpus stats``."""
@@ -133,6 +161,11 @@ class Codec(Protocol):
     @property
     def unit(self) -> str:
         """What is counted as one unit of a piece, e.g. ``"character"``."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Of the pieces that it takes, out of :data:`KINDS`."""
         ...
 
     def encode(self, piece: Piece) -> NDArray[np.int64]:

@@ -17,10 +17,10 @@ from tunewright.corpora.split import split_corpus
 from tunewright.errors import RunError, SettingsError
 from tunewright.evaluation.bootstrap import interval, rate, ratio
 from tunewright.evaluation.fields import costs_of_fields, nats_per_character
-from tunewright.evaluation.likelihood import Floats, nats_per_symbol, summed
+from tunewright.evaluation.likelihood import Floats, Score, nats_per_symbol, summed
 from tunewright.evaluation.per_unit import write_units
 from tunewright.music.reader import read_tune
-from tunewright.run import Run, find_corpus, open_corpus, text_sha256
+from tunewright.run import Run, find_corpus, open_corpus
 
 
 def evaluate(
@@ -46,7 +46,8 @@ def evaluate(
 
     Returns:
         ``run``, ``on``, ``form`` (of the text; only figures of one form can be compared), ``split``, ``unit``,
-        ``units``, ``nats``, ``bits_per_unit``, ``interval`` (of that figure, 95 %, by resampling the pieces; None for
+        ``units``, ``nats``, ``bits_per_unit``, of performances also ``notes``, ``nats_per_note``, ``symbols`` (units
+        and ends) and ``nats_per_symbol``, ``interval`` (of that figure, 95 %, by resampling the pieces; None for
         a single piece), ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored text; ``fields``, where
         the codec is of text (else None): for each field of the tunes its ``units``, ``nats``, ``bits_per_unit``,
         ``interval`` and ``share`` of all nats; ``tunes``, for each piece its ``title``, ``origin``, ``units`` and
@@ -79,6 +80,7 @@ def evaluate(
         "left_out": left_out,
         "weights": weights,
         "sha256": result.sha256,
+        **_per_note(run.codec, pieces, result),
         **_figures(run.codec, pieces, nats),
         **({"baselines": _baselines(run, pieces, np.array(result.nats))} if baselines else {}),
         "tunes": [
@@ -86,6 +88,15 @@ def evaluate(
             for piece, units, own in zip(pieces, result.units, result.nats, strict=True)
         ],
     }
+
+
+def _per_note(codec: Any, pieces: Sequence[Piece], result: Score) -> dict[str, Any]:
+    """Of performances: nats a symbol, their ends counted, and nats a note, which compares codecs of any symbols."""
+    if codec.kind != "performance":
+        return {}
+    nats, symbols = math.fsum(result.nats), sum(result.units) + len(pieces)
+    notes = sum(map(codec.notes, pieces))
+    return {"notes": notes, "nats_per_note": nats / notes, "symbols": symbols, "nats_per_symbol": nats / symbols}
 
 
 def _write_units(path: Path, run: Run, part: str, pieces: Sequence[Piece], nats: Sequence[Floats]) -> None:
@@ -168,5 +179,5 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
         return corpus, pieces, 0
     learned = {row["sha256"] for row in run.split if row["part"] == "training"}
     relatives = run.relatives()
-    unknown = [p for p in pieces if text_sha256(p.found) not in learned and read_tune(p.text) not in relatives]
+    unknown = [p for p in pieces if p.sha256 not in learned and read_tune(p.text) not in relatives]
     return corpus, unknown, len(pieces) - len(unknown)

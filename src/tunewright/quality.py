@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tunewright.composer import Composer, Composition, Tally
+from tunewright.composer import Composition, Tally
 from tunewright.contracts import PARTS, Piece
 from tunewright.decoding.drawing import Draw, Finished
 from tunewright.evaluation.distances import Distance, distances
@@ -23,6 +23,7 @@ from tunewright.music.pieces import uncollected
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.run import Run, find_corpus
+from tunewright.tune_composer import TuneComposer
 from tunewright.wish import Wish
 
 RESAMPLES = 200
@@ -95,7 +96,7 @@ def quality(run: Run, wish: Wish, count: int, reference: Statistics) -> Quality:
     Raises:
         DecodingError: a wish that the run can't understand.
     """
-    composer = Composer(run, wish)
+    composer = TuneComposer(run, wish)
     tally, standing, drawn, valid = Tally(), list[Composition](), list[Tune](), 0
     started = time.perf_counter()
     # What is given up on the way, for a part that won't end on its tonic, was never an attempt to be judged.
@@ -121,7 +122,7 @@ def held_out(run: Run) -> tuple[list[Piece], Statistics]:
         return pieces, statistics(read_tune(piece.text) for piece in pieces)
 
 
-def _first_attempts(composer: Composer, count: int) -> Iterator[Finished]:
+def _first_attempts(composer: TuneComposer, count: int) -> Iterator[Finished]:
     if composer.wish.beams:
         return iter(composer.search(min(count, composer.wish.beams)))
     if composer.wish.greedy:

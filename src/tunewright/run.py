@@ -7,8 +7,8 @@ best.safetensors      weights with the best figure on validation (the last ones 
 last.safetensors      weights at the end
 state.pt              optimiser and progress, for resuming
 split.json            part, cluster and sha256 of every piece
-index.npz             the tunes learned from, to be compared with, and how much human tunes share
-style.json            how headers were written in the tunes learned from
+index.npz             what was learned from, to be compared with, and how much human tunes share
+style.json            of tunes: how headers were written in those learned from
 dialect.json          how music was
 shapes.json           what forms they had
 metrics.jsonl         one record an iteration
@@ -42,6 +42,7 @@ from tunewright.settings import Settings, parse_settings
 if TYPE_CHECKING:
     from torch import nn
 
+    from tunewright.evaluation.performance_originality import PerformanceIndex
     from tunewright.evaluation.tune_index import TuneIndex
 
 FORMAT = 5
@@ -93,6 +94,11 @@ class Run:
             raise RunError(f"{self.folder / 'codec.json'} is no codec ({error})") from None
         return codec
 
+    @property
+    def kind(self) -> str:
+        """Of the pieces that it has learned from and composes, out of :data:`tunewright.contracts.KINDS`."""
+        return self.codec.kind
+
     @cached_property
     def about(self) -> dict[str, Any]:
         """Contents of ``run.json``."""
@@ -129,6 +135,16 @@ class Run:
 
         try:
             return TuneIndex.load(self.folder / INDEX)
+        except InputError as error:
+            raise RunError(str(error)) from None
+
+    @cached_property
+    def performance_index(self) -> PerformanceIndex:
+        """The performances learned from, ready to be compared with."""
+        from tunewright.evaluation.performance_originality import PerformanceIndex
+
+        try:
+            return PerformanceIndex.load(self.folder / INDEX)
         except InputError as error:
             raise RunError(str(error)) from None
 
@@ -184,7 +200,7 @@ class Run:
         Raises:
             RunError: the corpus is not the one that was split.
         """
-        by_sha256 = {text_sha256(piece.found): piece for piece in corpus.pieces}
+        by_sha256 = {piece.sha256: piece for piece in corpus.pieces}
         rows = [row for row in self.split if part in ("all", row["part"])]
         missing = [row["origin"] for row in rows if row["sha256"] not in by_sha256]
         if missing:

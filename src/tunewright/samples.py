@@ -12,24 +12,26 @@ from tunewright import catalogue
 from tunewright.compose import compose
 from tunewright.contracts import Piece
 from tunewright.errors import DecodingError, RenderingError
-from tunewright.files import write_whole
 from tunewright.run import Run
 from tunewright.train import MakeTrackers
 from tunewright.training.trackers import Record, Sample, Tracker, find_trackers, make_trackers, watched
 from tunewright.training.trainer import save_weights
+from tunewright.wish import Wish
 
 FOLDER = "samples"
+WRITTEN = {"tune": "abc", "performance": "mid"}
+"""The format in which pieces of each kind are kept."""
 
 
 class Samples(Tracker):
-    """Composes a tune with the weights as they stand, and shows it to other trackers: every so many iterations, and
-    when the training has come to its end.
+    """Composes a piece with the weights as they stand, and shows it to other trackers: every so many iterations, at
+    each measurement on validation where the run's settings say so, and when the training has come to its end.
 
     Args:
         run: that is trained.
         trainer: of it.
-        others: who are shown the tunes.
-        every: iterations; 0 for the end only.
+        others: who are shown the pieces.
+        every: iterations; 0 for none on the way.
     """
 
     def __init__(self, run: Run, trainer: Any, others: Sequence[Tracker], every: int) -> None:
@@ -37,7 +39,8 @@ class Samples(Tracker):
         self._heard = 0
 
     def track(self, record: Record) -> None:
-        if "loss" in record and self.every and record["iteration"] % self.every == 0:
+        regular = "loss" in record and self.every and record["iteration"] % self.every == 0
+        if regular or ("validation" in record and at_validation(self.run)):
             self._compose(record["iteration"])
 
     def close(self) -> None:
@@ -45,6 +48,8 @@ class Samples(Tracker):
             self._compose(self.trainer.done)
 
     def _compose(self, iteration: int) -> None:
+        if iteration == self._heard:
+            return
         self._heard = iteration
         save_weights(self.trainer.kept_model, self.run.folder / "last.safetensors")
         sample = compose_sample(replace(self.run, weights="last"), iteration)
@@ -54,13 +59,18 @@ class Samples(Tracker):
 
 
 def compose_sample(run: Run, iteration: int) -> Sample | None:
-    """A tune as the run composes at this moment, in its folder ``samples``; None if it makes none yet."""
+    """A piece as the run composes at this moment, in its folder ``samples``; None if it makes none yet."""
     with suppress(DecodingError):
-        piece = compose(run)[0].piece
+        piece = compose(run, Wish(length=run.settings.training.sample_length))[0].piece
         stem = run.folder / FOLDER / f"{iteration:07d}"
-        write_whole(stem.with_suffix(".abc"), piece.text + "\n")
+        _rendered(piece, WRITTEN[piece.kind], stem)
         return Sample(iteration, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
     return None
+
+
+def at_validation(run: Run) -> bool:
+    """Whether a piece is composed at each measurement on validation."""
+    return run.settings.training.samples == "validation"
 
 
 def _rendered(piece: Piece, name: str, stem: Path) -> Path | None:
@@ -72,11 +82,11 @@ def _rendered(piece: Piece, name: str, stem: Path) -> Path | None:
 
 def heard_trackers(names: Sequence[str], every: int = 0) -> MakeTrackers:
     """A maker of the usual trackers and of these, for :func:`tunewright.train.train`; those beside the console are
-    shown tunes too.
+    shown pieces too.
 
     Args:
         names: of trackers in the catalogue.
-        every: iterations between two tunes; 0 for one at the end.
+        every: iterations between two pieces; 0 for one at the end.
 
     Raises:
         SettingsError, MissingExtraError: as :func:`tunewright.training.trackers.find_trackers`.
@@ -86,6 +96,7 @@ def heard_trackers(names: Sequence[str], every: int = 0) -> MakeTrackers:
     def make(run: Run, trainer: Any) -> list[Tracker]:
         trackers = make_trackers(names, watched(run, trainer))
         hearing = [one for one in trackers if type(one).show is not Tracker.show]
-        return [*trackers, Samples(run, trainer, hearing, every)] if hearing or every else trackers
+        heard = hearing or every or at_validation(run)
+        return [*trackers, Samples(run, trainer, hearing, every)] if heard else trackers
 
     return make

@@ -93,10 +93,18 @@ class TrainingSettings(Section):
     """Share of each target that is spread over all symbols (Szegedy et al. 2016); likelihoods are measured without."""
     transposed: float = Field(default=0.0, ge=0, le=1)
     """Share of the tunes that an epoch reads in another key."""
+    semitones: int = Field(default=0, ge=0, le=12)
+    """Performances are read higher or lower by up to so many, drawn anew in each epoch."""
+    stretch: float = Field(default=0.0, ge=0, lt=1)
+    """They are read faster or slower by up to this share, drawn anew in each epoch."""
     patience: int = Field(default=0, ge=0)
     """Measurements on validation without a better one after which a training ends; 0 for never."""
     validate_every: int = Field(default=100, ge=0)
     """Iterations between two measurements on validation; 0 never measures."""
+    samples: Literal["end", "validation"] = "end"
+    """When a piece is composed, for trackers that can take one: at the end, or at each measurement, for all to see."""
+    sample_length: str = ""
+    """Of performances that are composed so, as ``compose --length`` takes it; empty for the usual one."""
     checkpoint_every: int = Field(default=100, ge=1)
 
 

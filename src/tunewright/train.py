@@ -74,8 +74,21 @@ def start_run(settings: Settings, folder: Path, corpus: Corpus | None = None) ->
     corpus = corpus or open_corpus(settings)
     split = divide(settings, corpus)
     seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
-    codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.reading_texts(seen))
+    _refuse_another_kind(settings, corpus)
+    codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.to_read(seen))
     return write_run(folder, settings, codec, corpus, split), about_run(settings, corpus, split)
+
+
+def _refuse_another_kind(settings: Settings, corpus: Corpus) -> None:
+    """Refuses pieces that the codec can't take, before anything is written."""
+    name = settings.codec.name
+    kind = catalogue.find("codec", name).__self__.kind
+    if kind != corpus.kind:
+        fitting = [one for one in catalogue.parts("codec") if catalogue.find("codec", one).__self__.kind == corpus.kind]
+        raise SettingsError(
+            f"codec {name} takes {kind}s, and corpus {corpus.name} holds {corpus.kind}s: "
+            f"a recipe for these has codec.name={' or '.join(fitting)}"
+        )
 
 
 def _refuse_a_run_in(folder: Path) -> None:
@@ -110,23 +123,27 @@ def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
 
 
 def _source(run: Run, corpus: Corpus) -> Source:
-    """What each epoch reads: the training pieces, some of them in other keys, each as often as it weighs."""
+    """What each epoch reads: the training pieces, some of them varied, each as often as it weighs."""
     from tunewright.contracts import Piece
     from tunewright.training.augment import Transposed
     from tunewright.training.batches import Same, Weighted
+    from tunewright.training.performances import Varied, prepared
 
     settings = run.settings.training
     pieces = run.part_pieces(corpus, "training")
-    texts, weights = corpus.reading_texts(pieces), corpus.weights(pieces)
+    read, weights = corpus.to_read(pieces), corpus.weights(pieces)
 
     def encode(text: str) -> NDArray[np.int64]:
         return run.codec.encode(Piece("", text, ""))
 
-    source: Source = (
-        Transposed(texts, encode, settings.transposed, settings.seed)
-        if settings.transposed
-        else Same([encode(text) for text in texts])
-    )
+    if run.kind == "performance":
+        source: Source = prepared(run.codec, read)
+        if settings.semitones or settings.stretch:
+            source = Varied(source, run.codec, settings.semitones, settings.stretch, settings.seed)
+    elif settings.transposed:
+        source = Transposed([piece.text for piece in read], encode, settings.transposed, settings.seed)
+    else:
+        source = Same([run.codec.encode(piece) for piece in read])
     return Weighted(source, weights, settings.seed) if set(weights) - {1.0} else source
 
 

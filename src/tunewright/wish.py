@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,10 @@ from tunewright.music.wishes import foreign_pitch_classes, unmet
 
 NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "greedy": False}
 """The filters in their order, each with the value at which it changes nothing."""
+OF_TUNES = ("type", "meter", "key", "title", "prompt", "bars", "form", "range", "diatonic")
+"""What only tunes can be asked for."""
+OF_PERFORMANCES = ("primer", "primer_seconds", "length")
+"""What only performances can be asked for."""
 CONSTRAINED = ("bars", "form", "range", "diatonic", "masked")
 """What only the constraint can hold to."""
 USUAL_TEMPERATURE = 0.85
@@ -51,6 +56,10 @@ class Wish:
         masked: the constraint rules out every symbol that may not come next, instead of drawing a wrong bar again.
         beams: looks for the likeliest tune, following so many candidates at a time; 0 draws at random.
         length_penalty: of beam search: a candidate's log-probability is divided by its length to this power.
+        primer: the path of a MIDI file that a performance goes on from.
+        primer_seconds: of the primer, from its beginning; 0 for all of it.
+        length: of a performance, beyond its primer, e.g. ``"60 seconds"``, ``"500 notes"`` or ``"1024 events"``; as
+            :func:`tunewright.decoding.midi_grammar.parse_length` reads it.
         min_originality: the least score that will do (:class:`tunewright.evaluation.originality.Originality`), 0 to 1.
     """
 
@@ -73,6 +82,9 @@ class Wish:
     masked: bool = False
     beams: int = 0
     length_penalty: float = 1.0
+    primer: str = ""
+    primer_seconds: float = 0.0
+    length: str = ""
     min_originality: float = 0.0
 
     def __post_init__(self) -> None:
@@ -85,6 +97,7 @@ class Wish:
         self._check_shape()
         self._check_pitches()
         self._check_beams()
+        self._check_primer()
 
     def filters(self) -> list[Filter]:
         """The filters that change anything, in their order; none for beam search, which draws nothing."""
@@ -100,6 +113,17 @@ class Wish:
     def redraws(self) -> bool:
         """Whether what the run has nearly copied is drawn anew: not where that is wished or would be no other."""
         return not (self.free or self.greedy or self.beams)
+
+    def refuse(self, names: Sequence[str], run: str, kind: str) -> None:
+        """Refuses wishes that a run's pieces know nothing of.
+
+        Raises:
+            DecodingError: one of them is wished.
+        """
+        foreign = [name for name in names if getattr(self, name) != getattr(Wish, name)]
+        if foreign:
+            options = " and ".join(f"--{name.replace('_', '-')}" for name in foreign)
+            raise DecodingError(f"run {run} composes {kind}s, which have no {options}: leave {options} out")
 
     def freed(self) -> Wish:
         """This wish without the constraint, and without what only that could hold to."""
@@ -184,6 +208,12 @@ class Wish:
                     f"--beams {self.beams} with {option}: beam search looks for the likeliest tune and draws nothing; "
                     f"leave {option} out to search, or --beams to draw"
                 )
+
+    def _check_primer(self) -> None:
+        if self.primer_seconds < 0:
+            raise DecodingError(f"--primer-seconds {self.primer_seconds:g}: expected more than 0, or 0 for all of it")
+        if self.primer_seconds and not self.primer:
+            raise DecodingError(f"--primer-seconds {self.primer_seconds:g} without --primer: name a MIDI file with it")
 
     def _known_key(self) -> Key | None:
         """The key that is wished for or that the prompt's header tells; None where it is open or can't be read."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import own_tune
+from tests.conftest import as_pieces, own_tune
 from tunewright.codecs.abc_tokens import AbcTokenCodec, tokens
 from tunewright.contracts import Piece
 from tunewright.errors import InputError
@@ -22,7 +22,7 @@ K:Edor
 |:B2A "Em"^F>G (3ABc|{g}e3 ~B3 !trill!z2c':|1 [CEG]2 B,,3/2 A//|]
 """
 TEXTS = [own_tune(number) for number in range(1, 9)]
-CODEC = AbcTokenCodec.fit(TEXTS)
+CODEC = AbcTokenCodec.fit(as_pieces(TEXTS))
 ABC = st.text(alphabet="ABCdefgz^_=,'/0123456789|:[](){}\"!~<>- \nXTKMLR#é", max_size=60)
 
 
@@ -73,7 +73,7 @@ def test_ten_thousand_texts_come_back(text: str) -> None:
 
 
 def test_what_was_seen_often_is_one_symbol_and_what_was_not_is_spelled() -> None:
-    codec = AbcTokenCodec.fit(["X:1\nK:G\nAB2 AB2 AB2 c3|"], fewest=2)
+    codec = AbcTokenCodec.fit(as_pieces(["X:1\nK:G\nAB2 AB2 AB2 c3|"]), fewest=2)
     assert [text for text in codec.symbols if len(text) > 1] == [" A", "B2"]
     spelled = [codec.symbols[symbol] for symbol in codec.encode_text("X:1\nK:G\nB2 A c3")]
     assert spelled == ["X", ":", "1", "\n", "K", ":", "G", "\n", "B2", " A", " ", "c", "3"]
@@ -103,7 +103,7 @@ def test_every_tune_of_the_books_comes_back(book: str, form: str, request: pytes
     if book == "irish":
         request.getfixturevalue("irish_corpus")  # skips where the file isn't at hand
     pieces = open_corpus(Settings().with_corpus(book).changed([f"corpus.form={form}"])).pieces
-    codec = AbcTokenCodec.fit([piece.text for piece in pieces[::10]])
+    codec = AbcTokenCodec.fit(pieces[::10])
     symbols = 0
     for piece in pieces:
         ids = codec.encode(piece).tolist()

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import as_pieces
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
 from tunewright.corpora.irish import IrishCorpus
@@ -19,19 +20,19 @@ TEXTS = ["X:1\nK:D\n|:ABc d2e:|", "#(fa) 0123456789abcdef"]
 
 @pytest.fixture(params=["symbol", "blank line"])
 def codec(request: pytest.FixtureRequest) -> CharacterCodec:
-    return CharacterCodec.fit(TEXTS, boundary=request.param)
+    return CharacterCodec.fit(as_pieces(TEXTS), boundary=request.param)
 
 
 @given(st.text(), st.sampled_from(["symbol", "blank line"]))
 def test_any_text_comes_back(text: str, boundary: str) -> None:
-    codec = CharacterCodec.fit(TEXTS, boundary=boundary)  # type: ignore[arg-type]
+    codec = CharacterCodec.fit(as_pieces(TEXTS), boundary=boundary)  # type: ignore[arg-type]
     text = text.encode("utf-8", "ignore").decode()  # lone surrogates are no text
     assert codec.decode_text(codec.encode_text(text).tolist()) == text
 
 
 @given(st.text(alphabet="#()0123456789abcdefé", max_size=40))
 def test_what_looks_like_an_escape_comes_back(text: str) -> None:
-    codec = CharacterCodec.fit(TEXTS)
+    codec = CharacterCodec.fit(as_pieces(TEXTS))
     assert codec.decode_text(codec.encode_text(text).tolist()) == text
 
 
@@ -62,7 +63,7 @@ def test_a_table_that_cannot_spell_escapes_is_refused() -> None:
 
 
 def test_the_labs_table_and_every_irish_tune(irish_corpus: IrishCorpus) -> None:
-    codec = CharacterCodec.fit(irish_corpus.reading_texts(irish_corpus.pieces), boundary="blank line")
+    codec = CharacterCodec.fit(irish_corpus.to_read(irish_corpus.pieces), boundary="blank line")
     assert codec.size == 83  # the escape finds all its characters among the lab's own
     for piece in irish_corpus.pieces:
         ids = codec.encode(piece)

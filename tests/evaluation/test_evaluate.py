@@ -22,8 +22,8 @@ def test_tunes_the_run_knows_are_no_test(tiny_run: Run, tmp_path: Path) -> None:
     disguised = []
     for piece in learned:
         variants = (piece.text.replace("Own tune", f"Tune {n}") for n in range(200))
-        disguised.append(next(text for text in variants if part_of(text) == "test"))
-    strangers = [text for text in map(own_tune, range(1000, 1100)) if part_of(text) == "test"]
+        disguised.append(next(text for text in variants if part_of(text.encode()) == "test"))
+    strangers = [text for text in map(own_tune, range(1000, 1100)) if part_of(text.encode()) == "test"]
     path = tmp_path / "mixed.abc"
     path.write_text("\n\n".join([*disguised, *strangers]))
     result = evaluate(tiny_run, str(path), "test")
@@ -53,7 +53,7 @@ def test_baselines_learn_from_what_the_run_did_and_are_scored_on_the_same_text(t
     result = evaluate(tiny_run, baselines=True)
     corpus = open_corpus(tiny_run.settings)
     training = tiny_run.part_pieces(corpus, "training")
-    codec = CharacterCodec.fit([piece.text for piece in training])
+    codec = CharacterCodec.fit(training)
     five = NGram.fit([codec.encode(piece) for piece in training], codec.boundary, codec.size)
     found = result["baselines"]
     assert set(found) == {"5-gram", "copier"}

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.conftest import as_pieces
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Codec, Piece
 from tunewright.evaluation.fields import FIELDS, costs_of_fields, fields_of, nats_per_character
@@ -41,16 +42,16 @@ def costs(codec: Codec, text: str, nats: list[float]) -> list[float]:
 
 
 def test_a_symbol_is_charged_to_its_character() -> None:
-    assert costs(CharacterCodec.fit(["ab"], boundary="blank line"), "aba", [1, 2, 3, 4, 5]) == [1, 2, 3, 9]
+    assert costs(CharacterCodec.fit(as_pieces(["ab"]), boundary="blank line"), "aba", [1, 2, 3, 4, 5]) == [1, 2, 3, 9]
 
 
 def test_a_symbol_of_several_characters_is_shared_by_them() -> None:
-    codec: Codec = Threes(CharacterCodec.fit(["abcd"]))  # type: ignore[assignment]
+    codec: Codec = Threes(CharacterCodec.fit(as_pieces(["abcd"])))  # type: ignore[assignment]
     assert costs(codec, "abcda", [3, 8, 1]) == pytest.approx([1, 1, 1, 4, 4, 1])
 
 
 def test_an_escape_is_charged_to_the_character_it_stands_for() -> None:
-    codec = CharacterCodec.fit(["abc"])
+    codec = CharacterCodec.fit(as_pieces(["abc"]))
     assert costs(codec, "aéb", [1, *[2] * 5, 3, 4]) == [1, 10, 3, 4]
     # What looks like an escape is spelled so that it isn't: #(23)(e9)
     assert costs(codec, "#(e9)", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) == [15, 6, 7, 8, 9, 10]
@@ -58,7 +59,7 @@ def test_an_escape_is_charged_to_the_character_it_stands_for() -> None:
 
 @given(st.text(st.sampled_from("ab#(e9)é\n♭"), max_size=30), st.booleans())
 def test_nothing_is_lost_and_escapes_cost_their_length(text: str, in_threes: bool) -> None:
-    characters = CharacterCodec.fit(["ab"])
+    characters = CharacterCodec.fit(as_pieces(["ab"]))
     codec: Codec = Threes(characters) if in_threes else characters  # type: ignore[assignment]
     symbols = len(codec.encode(Piece("", text, "")))
     found = costs(codec, text, [1.0] * (symbols + 1))

@@ -31,7 +31,7 @@ class Uniform:
 
 @pytest.mark.parametrize(("boundary", "ends"), [("symbol", 1), ("blank line", 2)])
 def test_a_model_that_knows_nothing_pays_for_every_symbol_and_the_end(boundary: Any, ends: int) -> None:
-    codec = CharacterCodec.fit([piece.text for piece in PIECES], boundary=boundary)
+    codec = CharacterCodec.fit(PIECES, boundary=boundary)
     result = score(Uniform(codec.size), codec, PIECES)  # type: ignore[arg-type]
     for piece, nats in zip(PIECES, result.nats, strict=True):
         assert nats == pytest.approx((len(piece.text) + ends) * math.log(codec.size), rel=1e-5)
@@ -40,7 +40,7 @@ def test_a_model_that_knows_nothing_pays_for_every_symbol_and_the_end(boundary: 
 
 def test_each_piece_is_scored_alone() -> None:
     torch.manual_seed(0)
-    codec = CharacterCodec.fit([piece.text for piece in PIECES])
+    codec = CharacterCodec.fit(PIECES)
     model = LSTM(codec.size, embedding_size=8, hidden_size=16).eval()
     together = score(model, codec, PIECES, batch_size=3)
     for piece, nats in zip(PIECES, together.nats, strict=True):
@@ -53,7 +53,7 @@ def test_each_piece_is_scored_alone() -> None:
 
 def test_symbols_cost_what_their_piece_does() -> None:
     torch.manual_seed(0)
-    codec = CharacterCodec.fit([piece.text for piece in PIECES], boundary="blank line")
+    codec = CharacterCodec.fit(PIECES, boundary="blank line")
     model = LSTM(codec.size, embedding_size=8, hidden_size=16).eval()
     nats = nats_per_symbol(model, codec, PIECES, batch_size=3)
     for piece, own in zip(PIECES, nats, strict=True):
@@ -65,7 +65,7 @@ def test_symbols_cost_what_their_piece_does() -> None:
 
 
 def test_the_scored_text_has_a_name() -> None:
-    codec = CharacterCodec.fit([piece.text for piece in PIECES])
+    codec = CharacterCodec.fit(PIECES)
     one = score(Uniform(codec.size), codec, PIECES).sha256  # type: ignore[arg-type]
     other = score(Uniform(codec.size), codec, PIECES[:-1]).sha256  # type: ignore[arg-type]
     assert len(one) == 64

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.conftest import own_tune
+from tests.conftest import as_pieces, own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
 from tunewright.decoding.drawing import Draw, Drawing
@@ -97,7 +97,7 @@ def test_step_by_step_as_in_one_window() -> None:
 def test_it_foresees_repeats_better_than_the_ngram_and_composes() -> None:
     texts = [own_tune(number) for number in range(30)]
     texts = [f"{text}\n{text.splitlines()[-1]}" for text in texts]  # each tune ends as its last part ended
-    codec = CharacterCodec.fit(texts)
+    codec = CharacterCodec.fit(as_pieces(texts))
     model = Copier.fit([codec.encode_text(text) for text in texts[:24]], codec.boundary, codec.size)
     held_out = [Piece("", text, "") for text in texts[24:]]
     assert score(model, codec, held_out).bits_per_unit < 0.9 * score(model.ngram, codec, held_out).bits_per_unit

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.conftest import own_tune
+from tests.conftest import as_pieces, own_tune
 from tunewright.codecs.text import CharacterCodec
 from tunewright.contracts import Piece
 from tunewright.decoding.drawing import Draw, Drawing
@@ -65,7 +65,7 @@ def test_step_by_step_as_in_one_window(order: int) -> None:
 @pytest.mark.parametrize("boundary", ["symbol", "blank line"])
 def test_it_is_scored_as_any_model(boundary: Literal["symbol", "blank line"]) -> None:
     pieces = [Piece("", own_tune(number), "") for number in range(40)]
-    codec = CharacterCodec.fit([piece.text for piece in pieces[:30]], boundary=boundary)
+    codec = CharacterCodec.fit(pieces[:30], boundary=boundary)
     ids = [codec.encode(piece) for piece in pieces[:30]]
     bits = [
         score(NGram.fit(ids, codec.boundary, codec.size, order), codec, pieces[30:]).bits_per_unit
@@ -78,7 +78,7 @@ def test_it_is_scored_as_any_model(boundary: Literal["symbol", "blank line"]) ->
 
 def test_it_composes() -> None:
     texts = [own_tune(number) for number in range(30)]
-    codec = CharacterCodec.fit(texts)
+    codec = CharacterCodec.fit(as_pieces(texts))
     model = NGram.fit([codec.encode_text(text) for text in texts], codec.boundary, codec.size)
     table = ConstraintTable(Template([], codec.spellings(), codec.boundary), codec.size)
     addresses = [Draw(piece) for piece in range(4)]

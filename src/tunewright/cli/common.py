@@ -72,7 +72,7 @@ def _files_of(path: Path) -> list[Path]:
     """A file itself; of a folder the .abc files below it, the hidden ones left out."""
     if not path.is_dir():
         return [path]
-    from tunewright.corpora.path import files_below
+    from tunewright.corpora.sources import files_below
 
     if names := files_below(path)[0]:
         return [path / name for name in names]

@@ -90,9 +90,13 @@ def audit(run: Path | None, on: str, split: str, as_json: bool) -> None:
 def prepare(name: str, form: str, out: Path) -> None:
     """Writes a corpus as one clean .abc file, its tunes numbered from 1."""
     from tunewright.errors import SettingsError
+    from tunewright.music.pieces import in_form
     from tunewright.publish import write_book
 
-    opened = _opened(name, form)
+    found = _opened(name)
+    if found.kind == "performance":
+        raise SettingsError(f"{name} holds performances, in MIDI; a book is written of tunes")
+    opened = in_form(found, form)
     source, target = Path(opened.source).resolve(), out.resolve()
     if target == source or source in target.parents:
         raise SettingsError(f"--out {out} lies in what is read, {name}: name another place")

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builtin, say
 
+if TYPE_CHECKING:
+    from tunewright.contracts import Piece
+
+USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,png"}
+"""The files that are written of a piece of each kind where none are named."""
+
 
 @click.command()
 @click.argument("run", required=False, type=PATH)
-@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 100_000), help="How many tunes.")
-@click.option("--out", type=PATH, help="Folder to write to; without it the ABC is printed.")
-@click.option("--to", "formats", default="abc,mid,wav,svg,png", show_default=True, help="Files to write for each tune.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same tunes.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 100_000), help="How many pieces.")
+@click.option("--out", type=PATH, help="Folder to write to; without it the ABC of tunes is printed.")
+@click.option(
+    "--to",
+    "formats",
+    default="",
+    help=f"Files to write for each piece [default: {' or '.join(USUAL_FORMATS.values())}].",
+)
+@click.option("--seed", default=0, show_default=True, help="Same seed, same pieces.")
 @click.option("--type", default="", help="Dance, e.g. jig.")
 @click.option("--meter", default="", help="E.g. 6/8.")
 @click.option("--key", default="", help="E.g. Edor.")
@@ -30,6 +41,9 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 @click.option("--form", default="", help="E.g. AABB: two parts, both repeated.")
 @click.option("--range", default="", help="Two pitches as notated, e.g. D4-B5, or an instrument, e.g. 'D whistle'.")
 @click.option("--diatonic", is_flag=True, help="No pitch outside the key signature.")
+@click.option("--primer", default="", help="MIDI file that a performance goes on from.")
+@click.option("--primer-seconds", default=0.0, help="Read so much of the primer [default: all].")
+@click.option("--length", default="", help="Of a performance: e.g. '60 seconds', '500 notes', '1024 events'.")
 @click.option("--free", is_flag=True, help="Draw without the constraint that keeps bars right.")
 @click.option("--masked", is_flag=True, help="Rule out each wrong symbol instead of drawing a wrong bar again.")
 @click.option("--temperature", default=0.85, show_default=True, help="Below 1 plays safer, above 1 wilder.")
@@ -53,7 +67,7 @@ def compose(
     as_json: bool,
     **wishes: Any,
 ) -> None:
-    """Composes new tunes; RUN left out means the built-in one."""
+    """Composes new tunes or performances; RUN left out means the built-in one."""
     from tunewright.compose import iterate, replay
     from tunewright.composer import Composition, Tally
     from tunewright.errors import SettingsError
@@ -61,7 +75,7 @@ def compose(
     from tunewright.publish import Publisher, compositions_json, parse_formats
     from tunewright.wish import Wish
 
-    publisher = Publisher(out, parse_formats(formats), soundfont) if out else None
+    chosen = parse_formats(formats) if formats else []
     tally = Tally()
     composed: list[Composition] = []
     try:
@@ -72,26 +86,38 @@ def compose(
         else:
             wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
             with uncollected():
-                for composition in iterate(run_or_builtin(run), wish, count=count, tally=tally):
+                opened = run_or_builtin(run)
+                if opened.kind != "tune" and not out:
+                    raise SettingsError(f"run {opened.name} composes {opened.kind}s: name a folder for them with --out")
+                for composition in iterate(opened, wish, count=count, tally=tally):
                     composed.append(composition)
                     if not as_json:
-                        piece = composition.piece
-                        say(f"  {len(composed)}. {piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})")
+                        say(f"  {len(composed)}. {_named(composition.piece)}")
     finally:
         # What stands is kept, whatever happened to the rest.
-        with uncollected():
-            files, failed = publisher.publish(composed) if publisher and composed else ([[] for _ in composed], [])
+        files, failed = [[] for _ in composed], list[str]()
+        if out and composed:
+            usual = USUAL_FORMATS[composed[0].piece.kind].split(",")
+            with uncollected():
+                files, failed = Publisher(out, chosen or usual, soundfont).publish(composed)
     for message in failed:
         say(f"tunewright: {message}")
     rejected = f"{tally.rejected} attempts rejected {dict(tally.reasons) or ''}".rstrip()
     if as_json:
         put_json(compositions_json(composed, files, tally))
     elif out:
-        say(f"{len(composed)} tunes, {rejected}\nsee and hear them: {out / 'index.html'}")
+        say(f"{len(composed)} {composed[0].piece.kind}s, {rejected}\nsee and hear them: {out / 'index.html'}")
     else:
         click.echo("\n\n".join(composition.piece.text for composition in composed))
         say(rejected)
     sys.exit(2 if failed else 0)
+
+
+def _named(piece: Piece) -> str:
+    """What is told of a piece as soon as it stands."""
+    if piece.kind != "tune":
+        return piece.title
+    return f"{piece.title or 'untitled'} ({piece.type or 'tune'} in {piece.key})"
 
 
 @click.command()

@@ -15,6 +15,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from tunewright.codecs.text import Boundary, TextCodec, characters_of
+from tunewright.contracts import Piece
 from tunewright.music.lexer import LENGTH, PITCH
 
 _NOTE = rf"[ ]?(?:{PITCH}|[zx]){LENGTH}"
@@ -41,17 +42,17 @@ class AbcTokenCodec(TextCodec):
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], *, fewest: Annotated[int, Field(ge=1)] = 3, boundary: Boundary = "symbol"
+        cls, pieces: Sequence[Piece], *, fewest: Annotated[int, Field(ge=1)] = 3, boundary: Boundary = "symbol"
     ) -> Self:
-        """A table of the characters of these texts and of the tokens that stand in them.
+        """A table of the characters of these pieces and of the tokens that stand in them.
 
         Args:
             fewest: occurrences that make a token a symbol; what is rarer can't be learned as a whole.
             boundary: as for :class:`TextCodec`.
         """
-        counts = Counter(token for text in texts for token in tokens(text))
+        counts = Counter(token for piece in pieces for token in tokens(piece.text))
         longer = sorted(token for token, count in counts.items() if len(token) > 1 and count >= fewest)
-        return cls([*characters_of(texts), *longer], boundary)
+        return cls([*characters_of(pieces), *longer], boundary)
 
     def cut(self, text: str) -> Iterator[str]:
         return tokens(text)

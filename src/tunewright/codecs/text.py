@@ -39,6 +39,7 @@ class TextCodec(ABC):
     """
 
     unit = "character"
+    kind = "tune"
     name: str
     """In the catalogue."""
 
@@ -102,17 +103,17 @@ class CharacterCodec(TextCodec):
     symbols: str
 
     @classmethod
-    def fit(cls, texts: Sequence[str], *, boundary: Boundary = "symbol") -> Self:
-        """A table of all characters in these texts, in code point order, and those the escape needs."""
-        return cls("".join(characters_of(texts)), boundary)
+    def fit(cls, pieces: Sequence[Piece], *, boundary: Boundary = "symbol") -> Self:
+        """A table of all characters in these pieces, in code point order, and those the escape needs."""
+        return cls("".join(characters_of(pieces)), boundary)
 
     def cut(self, text: str) -> Iterable[str]:
         return text
 
 
-def characters_of(texts: Sequence[str]) -> list[str]:
-    """All characters in these texts and those that the escape needs, in code point order."""
-    return sorted(set().union(*texts, ESCAPE_CHARACTERS, "\n"))
+def characters_of(pieces: Sequence[Piece]) -> list[str]:
+    """All characters in these pieces and those that the escape needs, in code point order."""
+    return sorted(set().union(*(piece.text for piece in pieces), ESCAPE_CHARACTERS, "\n"))
 
 
 def _character(match: re.Match[str]) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tunewright.contracts import Corpus
-from tunewright.corpora.path import on_disk, read_sources
+from tunewright.corpora.path import read_sources
+from tunewright.corpora.sources import on_disk
 from tunewright.errors import CorpusError, MissingExtraError
 
 LICENCE = (

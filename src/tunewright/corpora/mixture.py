@@ -60,6 +60,8 @@ def open_mixture(*, books: dict[str, Weight]) -> MixtureCorpus:
     if not books or any(name not in names for name in books):
         raise SettingsError(f"corpus.books = {books!r}: expected weights by name, of {', '.join(names)}")
     opened: list[Corpus] = [catalogue.build("corpus", name, {}) for name in books]
+    if performed := [corpus.name for corpus in opened if corpus.kind == "performance"]:
+        raise SettingsError(f"corpus.books: {', '.join(performed)} holds performances; only tunes are mixed")
     return MixtureCorpus(
         name="mixture",
         source=", ".join(corpus.source for corpus in opened),

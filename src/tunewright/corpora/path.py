@@ -1,57 +1,78 @@
-"""A user's own tunes: an ``.abc`` file, a folder of them, or a ``.zip`` with them in it."""
+"""A user's own music: an ``.abc`` or MIDI file, a folder of them, or a ``.zip`` with them in it.
+
+What is read is of one kind. Where both lie together, the tunes are read: MIDI files beside ``.abc`` files are mostly
+the same tunes made audible.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tunewright.contracts import Corpus, Piece, Skipped
+from tunewright.corpora.maestro import index_among, read_indexed
+from tunewright.corpora.performances import PerformanceCorpus, read_performances
+from tunewright.corpora.sources import ABC, MIDI, Source, sources_of
 from tunewright.errors import CorpusError, InputError
 from tunewright.music.pieces import find_pieces
 
 LARGEST = 200_000_000
 """Bytes of text that are read at most: some hundred thousand tunes; what claims to hold more is no book of tunes."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file, on disk or in an archive, that isn't read yet.
-
-    Attributes:
-        name: below the folder or archive that was named, with forward slashes.
-        size: in bytes, unpacked.
-        read: gives its bytes.
-    """
-
-    name: str
-    size: int
-    read: Callable[[], bytes]
+LARGEST_OF_MIDI = 1_000_000_000
+"""Bytes of MIDI files that are read at most: twelve times MAESTRO. A corpus of performances is held in memory."""
 
 
 def open_path(path: Path) -> Corpus:
-    """An .abc file of your own, a folder (with all below it) or a .zip; their files are read by name.
+    """Your own tunes in .abc files or performances in MIDI: a file, a folder (with all below it) or a .zip.
 
-    A file that can't be read, and a tune without key or without notes, are skipped and told; a wrong bar is no reason.
-    Hidden files and folders are left out.
+    Files are read by name; hidden ones are left out. A file that can't be read, and a tune without key or without
+    notes, are skipped and told; a wrong bar is no reason. A folder of MAESTRO, or of a part of it, keeps the titles
+    and the split of its csv.
 
     Raises:
-        CorpusError: there is no such path, it holds no tune that can be read, or more than :data:`LARGEST` bytes.
+        CorpusError: there is no such path, it holds nothing that can be read, or more than :data:`LARGEST` bytes of
+            text or :data:`LARGEST_OF_MIDI` of MIDI.
     """
-    sources = list(_sources(path))
-    if not sources:
-        raise CorpusError(f"{path}: no .abc file in it")
-    if (size := sum(source.size for source in sources)) > LARGEST:
-        raise CorpusError(f"{path}: {size:,} bytes of text; expected at most {LARGEST:,}")
+    sources = list(sources_of(path, (*ABC, *MIDI, ".csv")))
+    midi = [source for source in sources if source.ends_with(MIDI)]
+    others = [source for source in sources if not source.ends_with((*MIDI, ".csv"))]
+    if any(source.ends_with(ABC) for source in others) or (others and not midi):
+        return _open_tunes(path, others, len(midi))
+    if not midi:
+        raise CorpusError(f"{path}: no .abc file in it, and no .mid or .midi file")
+    _refuse_above(LARGEST_OF_MIDI, midi, path, "MIDI")
+    index = index_among(sources)
+    return _open_performances(path, [*midi, *others], index)
+
+
+def _open_tunes(path: Path, sources: Sequence[Source], left_aside: int) -> Corpus:
+    """A book of tunes; ``left_aside`` MIDI files lie beside them."""
+    _refuse_above(LARGEST, sources, path, "text")
     pieces, skipped, sha256 = read_sources(sources)
     if not pieces:
         raise CorpusError(f"{path}: no tune that can be read{_first_reason(skipped)}")
+    if left_aside:
+        reason = "left aside, since there are .abc files too; a folder of their own makes them performances"
+        skipped.append(Skipped(f"{left_aside} MIDI files", reason))
     name = str(path)
     return Corpus(name, name, "as its owner says", sha256, tuple(pieces), tuple(skipped))
+
+
+def _open_performances(path: Path, sources: Sequence[Source], index: Source | None) -> PerformanceCorpus:
+    name = str(path)
+    if index:
+        corpus = read_indexed(name, name, index, sources)
+    else:
+        corpus = read_performances(name, name, "as its owner says", sources)
+    if not corpus.pieces:
+        raise CorpusError(f"{path}: no performance that can be read{_first_reason(corpus.skipped)}")
+    return corpus
+
+
+def _refuse_above(limit: int, sources: Sequence[Source], path: Path, what: str) -> None:
+    if (size := sum(source.size for source in sources)) > limit:
+        raise CorpusError(f"{path}: {size:,} bytes of {what}; expected at most {limit:,}")
 
 
 def read_sources(sources: Iterable[Source], licence: str = "") -> tuple[list[Piece], list[Skipped], str]:
@@ -72,18 +93,6 @@ def read_sources(sources: Iterable[Source], licence: str = "") -> tuple[list[Pie
     return pieces, skipped, digest.hexdigest()
 
 
-def on_disk(file: Path, name: str) -> Source:
-    """A file of a folder, under the name that is told."""
-
-    def read() -> bytes:
-        try:
-            return file.read_bytes()
-        except OSError as error:
-            raise _unread(error) from None
-
-    return Source(name, file.stat().st_size if os.path.exists(file) else 0, read)
-
-
 def decode(content: bytes) -> str:
     """Text of a file in UTF-8 or UTF-16 (by its byte order mark) or else Windows-1252, its line ends all newlines.
 
@@ -101,73 +110,7 @@ def decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _sources(path: Path) -> Iterator[Source]:
-    if os.path.isdir(path):
-        yield from _in_folder(path)
-    elif not os.path.isfile(path):
-        raise CorpusError(f"{path}: no such file; expected an .abc file, a folder of them or a .zip")
-    elif path.suffix.lower() == ".zip":
-        yield from _in_archive(path)
-    else:
-        yield on_disk(path, path.name)
-
-
-def files_below(folder: Path) -> tuple[list[str], list[OSError]]:
-    """Names of the ABC files below a folder, in order and with forward slashes; and why inner folders were not read."""
-    unread: list[OSError] = []
-    names = [
-        Path(inner, name).relative_to(folder).as_posix()
-        for inner, _, files in os.walk(folder, onerror=unread.append)
-        for name in files
-    ]
-    return sorted(filter(_is_wanted, names)), unread
-
-
-def _in_folder(folder: Path) -> Iterator[Source]:
-    names, unread = files_below(folder)
-    for name in names:
-        yield on_disk(folder / name, name)
-    for error in unread:
-
-        def read(error: OSError = error) -> bytes:
-            raise _unread(error)
-
-        yield Source(Path(error.filename).relative_to(folder).as_posix(), 0, read)
-
-
-def _unread(error: OSError) -> InputError:
-    return InputError(f"can't be read ({error.strerror or error})")
-
-
-def _in_archive(path: Path) -> Iterator[Source]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CorpusError(f"{path}: can't be opened as an archive ({error})") from None
-
-    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            try:
-                return archive.read(entry)  # never more than the size it claims
-            # An archive may be damaged, locked with a password (RuntimeError), or packed in a way of its own.
-            except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-                raise InputError(f"can't be unpacked ({error})") from None
-
-        return read
-
-    for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-        if _is_wanted(entry.filename) and not entry.is_dir():
-            yield Source(entry.filename, entry.file_size, reader(entry))
-
-
-def _is_wanted(name: str) -> bool:
-    """Whether this is an ABC file, neither hidden nor in a hidden folder (``__MACOSX`` is one in all but name)."""
-    parts = PurePosixPath(name).parts
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    return name.lower().endswith(".abc") and not hidden
-
-
-def _first_reason(skipped: list[Skipped]) -> str:
+def _first_reason(skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return " (a tune needs a K: line and notes after it)"
     return f"; the first of {len(skipped)} skipped, {skipped[0].origin}: {skipped[0].reason}"

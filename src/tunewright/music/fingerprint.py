@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -27,6 +27,12 @@ SHARED_TENTHS = 3
 """So are two that share this many tenths of the runs of the shorter one: a short tune has few runs."""
 FEWEST_SHARED = 4
 """But no fewer than this, unless it is all that the shorter tune has: a single run is shared by chance."""
+PERFORMED = "p"
+"""What stands before the hashes of a performance, whose runs are of a third kind."""
+PERFORMED_PERCENT = 12
+"""Two performances are near-duplicates when they share this many of a hundred runs of the one with fewer. The same
+composition by two pianists mostly shares 30 to 60, two compositions hardly ever 5.
+"""
 
 _TICKS = 6720  # in a whole note: 64ths, and tuplets of 3, 5 and 7 notes, are whole numbers of them
 _MOST_BEATS = 64  # that one note is heard for: a length is written in a few digits, however long
@@ -106,15 +112,15 @@ def fingerprint_of(melody: Gram, beats: Iterable[Gram]) -> list[str]:
 
 
 class Relatives:
-    """Tells which tunes are near-duplicates of known ones.
+    """Tells which pieces are near-duplicates of known ones.
 
     Args:
-        known: fingerprints, as :func:`fingerprint` gives them.
+        known: fingerprints of tunes, as :func:`fingerprint` gives them, or of performances.
     """
 
     def __init__(self, known: Iterable[Iterable[str]] = ()) -> None:
         self._holders: dict[str, list[int]] = defaultdict(list)
-        self._sizes: list[tuple[int, int]] = []
+        self._sizes: list[Counter[str]] = []
         for own in known:
             self.add(own)
 
@@ -128,10 +134,12 @@ class Relatives:
     def of(self, own: Iterable[str]) -> list[int]:
         """Numbers of the known tunes, in the order in which they became known, that are near-duplicates of this one."""
         own = list(own)
-        shared = Counter((index, run >= _BEATS) for run in own for index in self._holders.get(run, ()))
+        shared = Counter((index, _kind(run)) for run in own for index in self._holders.get(run, ()))
         size = _sizes(own)
         related = {
-            index for (index, kind), count in shared.items() if enough(count, min(size[kind], self._sizes[index][kind]))
+            index
+            for (index, kind), count in shared.items()
+            if _ENOUGH[kind](count, min(size[kind], self._sizes[index][kind]))
         }
         return sorted(related)
 
@@ -144,16 +152,21 @@ def enough(shared: int, size: int) -> bool:
     return shared >= min(size, SHARED_GRAMS) or (shared >= FEWEST_SHARED and shared * 10 >= size * SHARED_TENTHS)
 
 
-def cluster(fingerprints: Sequence[Sequence[str]], texts: Sequence[str]) -> list[int]:
+def enough_performed(shared: int, size: int) -> bool:
+    """Whether that many shared runs make near-duplicates of two performances; ``size`` as in :func:`enough`."""
+    return shared >= min(size, FEWEST_SHARED) and shared * 100 >= size * PERFORMED_PERCENT
+
+
+def cluster(fingerprints: Sequence[Sequence[str]], contents: Sequence[Hashable]) -> list[int]:
     """Near-duplicates, and near-duplicates of near-duplicates, get one number.
 
     No two tunes with different numbers share :data:`SHARED_GRAMS` runs of either kind.
 
     Args:
         fingerprints: of each piece; empty for one without music.
-        texts: of the same pieces; those equal to the letter are one cluster whatever they are.
+        contents: of the same pieces; those equal to the letter are one cluster whatever they are.
     """
-    parent = list(range(len(texts)))
+    parent = list(range(len(contents)))
 
     def root(node: int) -> int:
         while parent[node] != node:
@@ -162,13 +175,13 @@ def cluster(fingerprints: Sequence[Sequence[str]], texts: Sequence[str]) -> list
         return node
 
     known = Relatives()
-    first_with: dict[str, int] = {}
-    for index, (own, text) in enumerate(zip(fingerprints, texts, strict=True)):
-        for other in [first_with.setdefault(text, index), *known.of(own)]:
+    first_with: dict[Hashable, int] = {}
+    for index, (own, content) in enumerate(zip(fingerprints, contents, strict=True)):
+        for other in [first_with.setdefault(content, index), *known.of(own)]:
             parent[root(index)] = root(other)
         known.add(own)
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(index), len(numbers)) for index in range(len(texts))]
+    return [numbers.setdefault(root(index), len(numbers)) for index in range(len(contents))]
 
 
 def _melody_runs(steps: Gram) -> frozenset[Gram]:
@@ -225,7 +238,14 @@ def _hash(run: Gram, kind: int) -> str:
     return f"{int.from_bytes(digest[:8]) >> 1 | kind << 63:016x}"
 
 
-def _sizes(own: Sequence[str]) -> tuple[int, int]:
-    """How many runs of melody and of beats a fingerprint holds."""
-    beats = sum(run >= _BEATS for run in own)
-    return len(own) - beats, beats
+def _kind(run: str) -> str:
+    """The kind of a run by the first character of its hash: ``"melody"``, ``"beats"`` or ``"performed"``."""
+    return "melody" if run < _BEATS else "beats" if run < "g" else "performed"
+
+
+_ENOUGH = {"melody": enough, "beats": enough, "performed": enough_performed}
+
+
+def _sizes(own: Iterable[str]) -> Counter[str]:
+    """How many runs of each kind a fingerprint holds."""
+    return Counter(map(_kind, own))

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from tunewright.contracts import Corpus, Piece, Skipped
-from tunewright.errors import InputError
+from tunewright.errors import InputError, SettingsError
 from tunewright.music.fields import split_tunes
+from tunewright.music.fingerprint import fingerprint
 from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
@@ -21,6 +22,20 @@ def piece_of(text: str, origin: str, licence: str = "", original: str = "") -> P
     """The piece that an ABC text is; ``original`` where it was found in another form."""
     tune = read_tune(text)
     return Piece(tune.title, text, origin, tune.type, tune.meter.name, tune.key.name, licence, original)
+
+
+def fingerprint_piece(piece: Piece) -> list[str]:
+    """The fingerprint of a piece as it was found, by which its near-duplicates are known.
+
+    Raises:
+        InputError: it is a performance whose MIDI can't be read.
+    """
+    if piece.kind == "tune":
+        return fingerprint(read_tune(piece.found))
+    from tunewright.music.midi import read_midi
+    from tunewright.music.performance_fingerprint import fingerprint_performance
+
+    return fingerprint_performance(read_midi(piece.midi).notes)
 
 
 @contextmanager
@@ -83,6 +98,8 @@ def in_form(corpus: Corpus, form: str) -> Corpus:
     """
     if form == corpus.form:
         return corpus
+    if corpus.kind != "tune":
+        raise SettingsError(f"corpus {corpus.name} holds {corpus.kind}s, which have no {form} form: leave it at raw")
     with uncollected():
         return corpus.rewritten(form, _in_house_form)
 

@@ -54,13 +54,13 @@ class Watched:
 
 @dataclass(frozen=True)
 class Sample:
-    """A tune that was composed along a training.
+    """A piece that was composed along a training.
 
     Attributes:
         iteration: how many were done.
-        text: its ABC.
+        text: its ABC; empty for a performance.
         wav: its recording; None if there is none.
-        png: its score as a picture; None if there is none.
+        png: its score, or the roll of a performance, as a picture; None if there is none.
     """
 
     iteration: int
@@ -87,7 +87,7 @@ class Tracker(ABC):
         return
 
     def show(self, sample: Sample) -> None:
-        """Takes a tune that was composed along the way."""
+        """Takes a piece that was composed along the way."""
         return
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ def load_training_data(reading: Literal["tunes", "lab"] = "tunes") -> list[str]:
     if reading not in ("tunes", "lab"):
         raise SettingsError(f"reading {reading!r}: expected 'tunes' or 'lab'")
     corpus = open_irish(reading=reading)
-    texts = corpus.reading_texts(corpus.pieces)
+    texts = [piece.text for piece in corpus.to_read(corpus.pieces)]
     if reading == "tunes":
         print(f"{len(texts)} tunes in {NAME}")
     else:

@@ -345,7 +345,7 @@ if book.is_real:
 else:
     print("the Irish tunes could not be had: tunes that the built-in run composed stand in")
 known, held_out = book.split()
-codec = AbcTokenCodec.fit([piece.text for piece in known])
+codec = AbcTokenCodec.fit(known)
 
 
 def stream(pieces):

@@ -1,0 +1,54 @@
+"""The ids of performance events, and how events with the pauses between them become ids.
+
+Keys struck are 0 to 127, by pitch; keys let go 128 to 255; shifts of 1 to 100 steps of 10 ms 256 to 355; bins of four
+velocities 356 to 387. They are those of the widely used processor, so that streams can be compared.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+STEPS_PER_SECOND = 100
+LETS_GO = 128
+"""The first id of keys let go, by pitch."""
+SHIFTS = 256
+"""The first id of shifts, of 1 to :data:`LONGEST_SHIFT` steps."""
+LONGEST_SHIFT = 100
+VELOCITIES = SHIFTS + LONGEST_SHIFT
+"""The first id of bins of velocity."""
+BIN = 4
+"""Velocities in a bin."""
+EVENTS = VELOCITIES + 128 // BIN
+"""How many events there are."""
+
+
+def spelled(pauses: Integers, bins: Integers, keys: Integers) -> Integers:
+    """The ids of keys struck and let go, each after a pause and perhaps a velocity, all three of shape (keys,).
+
+    Args:
+        pauses: steps that pass before each.
+        bins: of velocity, told before each; -1 where none is told.
+        keys: ids of the events themselves.
+    """
+    seconds, rest = pauses // LONGEST_SHIFT, pauses % LONGEST_SHIFT
+    told, passing = bins >= 0, rest > 0
+    ends = np.cumsum(seconds + passing + told + 1)
+    ids = np.full(ends[-1] if len(ends) else 0, SHIFTS + LONGEST_SHIFT - 1, dtype=np.int64)
+    ids[ends - 1] = keys
+    ids[ends[told] - 2] = VELOCITIES + bins[told]
+    ids[ends[passing] - 2 - told[passing]] = SHIFTS + rest[passing] - 1
+    return ids
+
+
+def readable(event: int) -> str:
+    """An event as one reads it, e.g. ``"on 60"``, ``"shift 100"``, ``"velocity 17"``."""
+    if event >= EVENTS:
+        return "boundary"
+    if event >= VELOCITIES:
+        return f"velocity {event - VELOCITIES}"
+    if event >= SHIFTS:
+        return f"shift {event - SHIFTS + 1}"
+    return f"off {event - LETS_GO}" if event >= LETS_GO else f"on {event}"

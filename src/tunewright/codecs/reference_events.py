@@ -1,0 +1,112 @@
+"""The event stream of the processor that most Music Transformers are trained with, faults and all.
+
+That processor is jason9693/midi-neural-processor on GitHub. Losses published for its streams can only be compared with
+losses on the same streams; for anything else :mod:`tunewright.codecs.midi_events` is better. What it does, and a
+listener would not:
+
+- of notes in the order in which they end, those after the one that first starts after the last release of the pedal are
+  left out; those that start before a late span of the pedal are told again for each such span;
+- a span of the pedal after which no note starts lengthens nothing;
+- a velocity is told before almost every note, since a bin is compared with an unbinned velocity;
+- every pause is rounded by itself, so that time drifts.
+
+Each channel of a track is taken for one instrument, and drums are left out; that processor parts programs, too, which
+makes a difference only where a channel changes its program.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunewright.codecs.event_ids import BIN, LETS_GO, STEPS_PER_SECOND, Integers, spelled
+from tunewright.errors import InputError
+from tunewright.music.midi import Notes, paired
+from tunewright.music.midi_file import Floats, MidiFile
+from tunewright.music.pedal import DOWN, SUSTAIN
+
+
+def reference_notes(file: MidiFile) -> Notes:
+    """The notes as that processor has them: some left out, some twice, by their starts.
+
+    Raises:
+        InputError: there are none.
+    """
+    messages = file.messages
+    struck, let_go = paired(messages)
+    ended = (let_go >= 0) & (messages.ticks[struck] < messages.ticks[let_go])
+    struck, let_go = struck[ended], let_go[ended]
+    order = np.lexsort((struck, let_go))
+    struck, let_go = struck[order], let_go[order]
+    channels = messages.tracks * 16 + (messages.statuses & 15)
+    pedal = (messages.statuses >> 4 == 0xB) & (messages.first == SUSTAIN)
+    parts = []
+    for channel in dict.fromkeys(channels[let_go].tolist()):
+        own = channels[struck] == channel
+        starts, ends = file.seconds(messages.ticks[struck[own]]), file.seconds(messages.ticks[let_go[own]])
+        pitches, velocities = (data[struck[own]].astype(np.int64) for data in (messages.first, messages.second))
+        controls = np.flatnonzero(pedal & (channels == channel))
+        spans = _spans(file.seconds(messages.ticks[controls]), messages.second[controls] >= DOWN)
+        places, ends = _held(starts, ends, pitches, spans)
+        parts.append(Notes(starts[places], ends[places], pitches[places], velocities[places]))
+    if not parts:
+        raise InputError("no notes in it")
+    starts, ends, pitches, velocities = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(starts, kind="stable")
+    return Notes(starts[order], ends[order], pitches[order], velocities[order])
+
+
+def reference_events(starts: Floats, ends: Floats, pitches: Integers, velocities: Integers) -> Integers:
+    """Events of notes in the order of their starts, all of shape (notes,), as that processor spells them."""
+    times = np.stack([starts, ends], axis=1).ravel()
+    order = np.argsort(times, kind="stable")
+    pauses = np.rint(np.diff(times[order], prepend=0.0) * STEPS_PER_SECOND).astype(np.int64)
+    keys = np.stack([pitches, pitches + LETS_GO], axis=1).ravel()[order]
+    loudness = np.stack([velocities, np.full(len(velocities), -1)], axis=1).ravel()[order]
+    bins = np.where(loudness >= 0, loudness // BIN, -1)
+    told_before = np.append(0, loudness[:-1])[: len(loudness)]
+    return spelled(pauses, np.where(bins != told_before, bins, -1), keys)
+
+
+def _spans(times: Floats, down: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:
+    """Spans of the pedal in seconds, (spans, 2): a further release makes the last span longer; without a release there
+    is no span.
+    """
+    spans: list[list[float]] = []
+    pressed = None
+    for time, is_down in zip(times.tolist(), down.tolist(), strict=True):
+        if is_down:
+            pressed = time if pressed is None else pressed
+        elif pressed is not None:
+            spans.append([pressed, time])
+            pressed = None
+        elif spans:
+            spans[-1][1] = time
+    return np.array(spans).reshape(-1, 2)
+
+
+def _held(starts: Floats, ends: Floats, pitches: Integers, spans: Floats) -> tuple[Integers, Floats]:
+    """Which notes are told, by their places and in order, and ends of all notes, lengthened by the pedal.
+
+    Notes come in the order in which they end. Each span takes those up to the first that starts after it.
+    """
+    count = len(starts)
+    if not len(spans):
+        return np.argsort(starts, kind="stable"), ends
+    stops = np.searchsorted(np.maximum.accumulate(starts), spans[:, 1], side="right")
+    lasting = int(np.count_nonzero(stops < count))  # spans after which some note starts
+    taken = stops[lasting - 1] if lasting else 0
+    span = np.searchsorted(stops[:lasting], np.arange(taken), side="right")
+    before = starts[:taken] < spans[span, 0]
+    held = np.flatnonzero(~before)
+
+    ends = ends.copy()
+    order = held[np.lexsort((held, pitches[held], span[held]))]
+    same = (span[order[1:]] == span[order[:-1]]) & (pitches[order[1:]] == pitches[order[:-1]])
+    ends[order] = np.maximum(spans[span[order], 1], ends[order])
+    ends[order[:-1][same]] = starts[order[1:][same]]
+
+    rest = np.arange(taken, count)
+    early = [np.flatnonzero(before), *(rest[starts[rest] < begin] for begin in spans[lasting:, 0])]
+    late = [held, *(rest[starts[rest] >= begin] for begin in spans[lasting:, 0])]
+    places = np.concatenate([*early, *late])
+    return places[np.argsort(starts[places], kind="stable")], ends
