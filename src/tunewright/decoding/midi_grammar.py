@@ -51,8 +51,8 @@ ALL_SOUND = -1
 class MidiGrammar(Constraint):
     """The automaton of performances.
 
-    Within a step of time keys are let go from the lowest up, then struck from the lowest up, each after a velocity if it
-    differs from the last one told. A key that sounds is let go before it is struck again, and no sooner than a step
+    Within a step of time keys are let go from the lowest up, then struck from the lowest up, each after a velocity if
+    it differs from the last one told. A key that sounds is let go before it is struck again, and no sooner than a step
     after it was struck. A pause of fewer than 100 steps is followed by no other. The end comes when at least one note
     was struck and the last one has just been let go.
 
@@ -128,7 +128,9 @@ class MidiGrammar(Constraint):
             return (self._may_be_let_go(state) & (2 * (due & -due) - 1)) << OFF
         found = (self._may_be_let_go(state) << OFF) | self._pauses(state)
         if not self.goal.is_reached(state) and (free := self.limits.free(state)):
-            found |= VELOCITIES if state.velocity < 0 else (VELOCITIES ^ (1 << (VELOCITY + state.velocity))) | (free << ON)
+            found |= (
+                VELOCITIES if state.velocity < 0 else (VELOCITIES ^ (1 << (VELOCITY + state.velocity))) | (free << ON)
+            )
         return found | (1 << BOUNDARY) if state.closed and self.goal.may_end_sooner else found
 
     def _may_be_let_go(self, state: State) -> int:
@@ -163,7 +165,7 @@ class MidiGrammar(Constraint):
 
     def _after(self, state: State, symbol: int) -> State:
         """The state after a symbol that may come."""
-        last, keys, until, above, velocity, time, notes, events = state
+        _, keys, until, above, velocity, time, notes, events = state
         events += 1
         if symbol < OFF:
             bit = 1 << symbol
@@ -187,9 +189,7 @@ class MidiGrammar(Constraint):
         for number, symbol in enumerate(prompt, 1):
             right = self.symbols(state) & ~(1 << BOUNDARY)
             if not (0 <= symbol < SIZE and (right >> symbol) & 1):
-                raise DecodingError(
-                    f"event {number} of the primer can't be {_name(symbol)}; expected {_names(right)}"
-                )
+                raise DecodingError(f"event {number} of the primer can't be {_name(symbol)}; expected {_names(right)}")
             state = self._after(state, symbol)
         return state
 
