@@ -13,7 +13,7 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 if TYPE_CHECKING:
     from tunewright.contracts import Piece
 
-USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,png"}
+USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,svg,png"}
 """The files that are written of a piece of each kind where none are named."""
 
 
