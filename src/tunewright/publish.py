@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ class Publisher:
             files.append(written)
             failed += messages
             exhibits.append(_exhibit(composition.piece, stem, written, composition))
-        write_page(self.folder, exhibits)
+        write_page(self.folder, exhibits, heading=f"New {compositions[0].piece.kind}s" if compositions else "Nothing")
         return files, failed
 
     def render(self, piece: Piece, stem: str) -> tuple[list[Path], list[str]]:
@@ -219,6 +219,26 @@ class Publisher:
         if page:
             files.append(write_page(self.folder, exhibits, heading="Music"))
         return files, messages
+
+
+def write_gallery(folder: Path, told_of: Mapping[str, tuple[str, Mapping[str, str]]], heading: str) -> Path:
+    """Writes a page that shows and plays files that lie in a folder already.
+
+    Args:
+        told_of: title and facts of each piece, by its files' name without suffix.
+        heading: of the page.
+
+    Raises:
+        InputError: a piece's file is missing or can't be read.
+    """
+    exhibits = []
+    for stem, (title, facts) in told_of.items():
+        files = sorted(path for path in folder.glob(f"{stem}.*"))
+        source = next((path for path in files if path.suffix in (".abc", ".mid")), folder / stem)
+        exhibit = _exhibit(read_pieces(source)[0], stem, files)
+        exhibit["title"], exhibit["facts"] = title, {**facts, **exhibit["facts"]}
+        exhibits.append(exhibit)
+    return write_page(folder, exhibits, heading=heading)
 
 
 def _exhibit(piece: Piece, stem: str, written: Sequence[Path], composition: Composition | None = None) -> Exhibit:
