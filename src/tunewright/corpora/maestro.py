@@ -39,7 +39,7 @@ ARCHIVES = {
 }
 """The archives that are believed, by name: the official one, and the same files packed again."""
 LICENCE = (
-    "CC BY-NC-SA 4.0 (MAESTRO, Google LLC and International Piano-e-Competition): not for commercial use, and what is "
+    "CC BY-NC-SA 4.0 (MAESTRO, made available by Google LLC): not for commercial use, and what is "
     "made of it is shared alike, weights trained on it too"
 )
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
