@@ -13,7 +13,7 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 if TYPE_CHECKING:
     from tunewright.contracts import Piece
 
-USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,png"}
+USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,svg,png"}
 """The files that are written of a piece of each kind where none are named."""
 
 
@@ -162,10 +162,11 @@ def render(
     Tunes become scores. Performances become piano rolls (svg, png) and, where they keep to beats, scores for the piano
     (musicxml, pdf).
     """
+    from tunewright.corpora.sources import ABC, MIDI
     from tunewright.publish import Publisher, parse_formats, read_pieces
 
     publisher = Publisher(out, parse_formats(formats), soundfont, **options)
-    pieces, unread = from_each(files, read_pieces)
+    pieces, unread = from_each(files, read_pieces, ABC + MIDI)
     written, failed = publisher.render_all(pieces, page)
     for message in failed:
         say(f"tunewright: {message}")
