@@ -16,6 +16,7 @@ from tunewright import catalogue
 from tunewright.composer import Composition, Tally
 from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
+from tunewright.corpora.sources import MIDI
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.evaluation.originality import Originality, measure, near_told, shared_notes, told
 from tunewright.evaluation.tune_index import TuneIndex
@@ -34,7 +35,6 @@ from tunewright.rendering.page import Exhibit, Nearest, write_page
 from tunewright.rendering.score import score_svg
 
 SAME = {"midi": "mid", "xml": "musicxml"}
-MIDI_SUFFIXES = (".mid", ".midi")
 
 
 def parse_formats(text: str, known: Collection[str] | None = None) -> list[str]:
@@ -74,7 +74,7 @@ def read_pieces(path: Path) -> list[Piece]:
     Raises:
         InputError: the file is missing or holds no music that can be read.
     """
-    if path.suffix.lower() in MIDI_SUFFIXES:
+    if path.suffix.lower() in MIDI:
         return [_performance_of(path)]
     return [piece_of(text, f"{path}, line {line}") for line, text in _tunes_of(path)]
 

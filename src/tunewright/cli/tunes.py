@@ -163,10 +163,11 @@ def render(
     Tunes become scores. Performances become piano rolls (svg, png) and, where they keep to beats, scores for the piano
     (musicxml, pdf).
     """
+    from tunewright.corpora.sources import ABC, MIDI
     from tunewright.publish import Publisher, parse_formats, read_pieces
 
     publisher = Publisher(out, parse_formats(formats), soundfont, **options)
-    pieces, unread = from_each(files, read_pieces)
+    pieces, unread = from_each(files, read_pieces, ABC + MIDI)
     written, failed = publisher.render_all(pieces, page)
     for message in failed:
         say(f"tunewright: {message}")

@@ -165,7 +165,7 @@ class _Hand:
             struck.setdefault(grid.nearest(note.start), []).append(note)
         starts = sorted(struck)
         chords = []
-        for start, following in zip(starts, [*starts[1:], self.spans[-1].end], strict=True):
+        for start, following in pairwise([*starts, self.spans[-1].end]):
             notes = struck[start]
             # what is played short is written no shorter than a rest would be
             end = max(start + SHORTEST_REST, grid.nearest(max(note.end for note in notes)))
