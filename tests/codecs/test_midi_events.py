@@ -194,7 +194,7 @@ def test_what_is_no_performance_is_refused() -> None:
 
 def test_a_variation_is_the_same_performance_elsewhere() -> None:
     notes = own_sounding(7)
-    inside = Notes(*(column[(notes.pitches > 24) & (notes.pitches < 105)] for column in notes))
+    inside = notes.select((notes.pitches > 24) & (notes.pitches < 105))
     found = CODEC.decode_notes(CODEC.varied(CODEC.encode_notes(inside), 3, 1.05))
     assert sorted(found.pitches - 3) == sorted(inside.pitches)
     assert np.abs(found.starts / 1.05 - np.sort(inside.starts)).max() < 0.011

@@ -5,6 +5,7 @@ import resource
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import mido
 import numpy as np
@@ -20,7 +21,7 @@ NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x00"
 """Middle C for 96 ticks."""
 
 
-def rows(notes: Notes) -> list[tuple[float, float, int, int]]:
+def rows(notes: Notes) -> list[Any]:
     return list(zip(*(column.tolist() for column in notes), strict=True))
 
 

@@ -41,6 +41,10 @@ class Notes(NamedTuple):
     pitches: Integers
     velocities: Integers
 
+    def select(self, places: Integers | NDArray[np.bool_]) -> Notes:
+        """The notes at these places, or where a mask is true."""
+        return Notes(self.starts[places], self.ends[places], self.pitches[places], self.velocities[places])
+
 
 @dataclass(frozen=True)
 class MidiPerformance:
@@ -115,9 +119,10 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     offs[later] = np.append(next_off[1:], -1)[offs[later]]
     offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
 
-    struck, let_go = keys[ons], np.where(offs >= 0, keys[offs], -1)
-    order = np.argsort(struck)
-    return struck[order], let_go[order]
+    let_go = np.full(len(messages.ticks), -1)
+    let_go[keys[ons]] = np.where(offs >= 0, keys[offs], -1)
+    struck = np.sort(keys[ons])
+    return struck, let_go[struck]
 
 
 def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
@@ -143,8 +148,7 @@ def _beats(file: MidiFile, last_tick: int) -> Floats:
 
 def in_order(notes: Notes) -> Notes:
     """The same notes by their starts, then pitches."""
-    order = np.lexsort((notes.pitches, notes.starts))
-    return Notes(notes.starts[order], notes.ends[order], notes.pitches[order], notes.velocities[order])
+    return notes.select(np.lexsort((notes.pitches, notes.starts)))
 
 
 def sounding(performance: MidiPerformance) -> Notes:
