@@ -41,6 +41,10 @@ class Notes(NamedTuple):
     pitches: Integers
     velocities: Integers
 
+    def select(self, places: Integers | NDArray[np.bool_]) -> Notes:
+        """The notes at these places, or where a mask is true."""
+        return Notes(self.starts[places], self.ends[places], self.pitches[places], self.velocities[places])
+
 
 @dataclass(frozen=True)
 class MidiPerformance:
@@ -67,8 +71,8 @@ def read_midi(content: bytes) -> MidiPerformance:
     """What a MIDI file tells to be played, all its tracks together on one piano; drums are left out.
 
     A key that is struck again before it was let go makes another note; where it is let go both end, as far as
-    :func:`sounding` has not ended the first. A note that is never let go ends with the file's last message. A key that
-    is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it is that
+    :func:`sounding` has not ended the first. A key that is never let go hangs, and is left out, as other readers do. One
+    that is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it is that
     earlier note which ends there.
 
     Raises:
@@ -76,10 +80,11 @@ def read_midi(content: bytes) -> MidiPerformance:
     """
     file = read_file(content)
     struck, let_go = paired(file.messages)
+    struck, let_go = struck[let_go >= 0], let_go[let_go >= 0]
     if not len(struck):
         raise InputError("no notes in it" if not _has_drums(file.messages) else "no notes but those of drums in it")
     messages, last_tick = file.messages, file.last_tick
-    ends = np.where(let_go >= 0, messages.ticks[let_go], last_tick)
+    ends = messages.ticks[let_go]
     seconds = file.seconds(np.array([last_tick]))[0]
     if seconds > LONGEST:
         raise InputError(f"damaged: it lasts {seconds / 3600:,.0f} hours; at most {LONGEST // 3600} are read")
@@ -115,9 +120,10 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     offs[later] = np.append(next_off[1:], -1)[offs[later]]
     offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
 
-    struck, let_go = keys[ons], np.where(offs >= 0, keys[offs], -1)
-    order = np.argsort(struck)
-    return struck[order], let_go[order]
+    let_go = np.full(len(messages.ticks), -1)
+    let_go[keys[ons]] = np.where(offs >= 0, keys[offs], -1)
+    struck = np.sort(keys[ons])
+    return struck, let_go[struck]
 
 
 def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
@@ -143,8 +149,7 @@ def _beats(file: MidiFile, last_tick: int) -> Floats:
 
 def in_order(notes: Notes) -> Notes:
     """The same notes by their starts, then pitches."""
-    order = np.lexsort((notes.pitches, notes.starts))
-    return Notes(notes.starts[order], notes.ends[order], notes.pitches[order], notes.velocities[order])
+    return notes.select(np.lexsort((notes.pitches, notes.starts)))
 
 
 def sounding(performance: MidiPerformance) -> Notes:
