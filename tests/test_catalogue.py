@@ -11,9 +11,10 @@ import torch
 
 from tests.conftest import own_tune
 from tests.music.performances import own_notes, performance_piece
+from tests.rendering.performances import performance
 from tunewright import catalogue
 from tunewright.contracts import PARTS, Codec, Corpus, Piece
-from tunewright.errors import SettingsError
+from tunewright.errors import RenderingError, SettingsError
 from tunewright.music.midi import write_midi
 from tunewright.music.pieces import in_form
 
@@ -109,6 +110,21 @@ def test_renderers_write_whole_files(name: str, tmp_path: Path) -> None:
     renderer = catalogue.find("renderer", name)()
     path = tmp_path / f"tune{renderer.suffix}"
     assert renderer(PIECE, path) == path
+    assert path.stat().st_size > 100
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("renderer").keys()))
+def test_renderers_write_performances_whole_or_tell_what_is_right(name: str, tmp_path: Path) -> None:
+    renderer = catalogue.find("renderer", name)()
+    path = tmp_path / f"performance{renderer.suffix}"
+    scale = performance([(at / 2, at / 2 + 0.5, 60 + at, 64) for at in range(12)])
+    if name == "abc":
+        with pytest.raises(RenderingError, match="expected mid, wav, svg, png, musicxml or pdf"):
+            renderer(scale, path)
+        assert not list(tmp_path.iterdir())
+        return
+    assert renderer(scale, path) == path
     assert path.stat().st_size > 100
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 

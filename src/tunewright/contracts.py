@@ -123,11 +123,6 @@ class Corpus:
         skipped = tuple(one for one in results if isinstance(one, Skipped))
         return replace(self, pieces=pieces, skipped=(*self.skipped, *skipped), form=form)
 
-    @property
-    def kind(self) -> str:
-        """Of its pieces, out of :data:`KINDS`."""
-        return self.pieces[0].kind if self.pieces else KINDS[0]
-
     def to_read(self, kept: Sequence[Piece]) -> list[Piece]:
         """What a model reads when it may see only the ``kept`` pieces, in the order of the source."""
         return list(kept)
@@ -213,6 +208,10 @@ class Emission(Protocol):
 
     def nll_of_all(self, logits: Tensor) -> Tensor:
         """Negative log-likelihood in nats of a target that is spread over all outcomes: (..., size) -> (...)."""
+        ...
+
+    def likeliest(self, logits: Tensor) -> Tensor:
+        """The outcome that is likeliest, of the shape of targets: (..., size) -> (...)."""
         ...
 
     def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from tunewright.composer import Composer, Composition
 from tunewright.contracts import Constraint, Piece
 from tunewright.decoding.drawing import Finished
-from tunewright.decoding.midi_grammar import Length, MidiGrammar, parse_length
+from tunewright.decoding.midi_grammar import MidiGrammar
+from tunewright.decoding.midi_length import Length, parse_length
 from tunewright.decoding.unconstrained import Unconstrained
 from tunewright.errors import DecodingError, InputError
 from tunewright.evaluation.performance_originality import measure
 from tunewright.music.midi import Notes, read_midi, sounding, write_midi
+from tunewright.music.ranges import parse_range
 from tunewright.run import Run
 from tunewright.wish import OF_TUNES, Wish
 
@@ -39,7 +42,9 @@ class PerformanceComposer(Composer):
         """Notes at the beginning of a performance that the primer has given."""
         prompt = _encoded(run, wish, primer)
         self.is_free = wish.free or run.codec.unit != "event"  # other codecs' symbols have no grammar yet
-        constraint: Constraint = Unconstrained(prompt) if self.is_free else MidiGrammar(prompt, length=self.length)
+        constraint: Constraint = Unconstrained(prompt)
+        if not self.is_free:
+            constraint = _grammar(wish, prompt, _beyond(primer, prompt, self.length))
         super().__init__(run, wish, constraint)
 
     def _longest(self) -> int:
@@ -108,6 +113,23 @@ def _encoded(run: Run, wish: Wish, primer: Notes) -> tuple[int, ...]:
             "--primer-seconds 30 reads its beginning alone"
         )
     return tuple(ids)
+
+
+def _grammar(wish: Wish, prompt: Sequence[int], length: Length) -> MidiGrammar:
+    """What keeps events in an order that can be played, within what is wished."""
+    limits: dict[str, int] = {}
+    if wish.range:
+        pitches = parse_range(wish.range)
+        limits.update(lowest=pitches.lowest, highest=pitches.highest)
+    if wish.polyphony:
+        limits.update(polyphony=wish.polyphony)
+    return MidiGrammar(length=length, prompt=prompt, **limits)
+
+
+def _beyond(primer: Notes, prompt: Sequence[int], length: Length) -> Length:
+    """The length of a whole performance that is to be so long beyond its primer."""
+    given = {"events": len(prompt), "notes": len(primer.starts), "seconds": float(primer.ends.max(initial=0.0))}
+    return Length(length.count + given[length.unit], length.unit)
 
 
 def _cut(notes: Notes, given: int, length: Length) -> Notes:

@@ -4,9 +4,10 @@ back.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tunewright import catalogue
 from tunewright.composer import Composition, Tally
 from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
+from tunewright.corpora.sources import MIDI
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.evaluation.originality import Originality, measure, near_told, shared_notes, told
 from tunewright.evaluation.tune_index import TuneIndex
@@ -22,6 +24,7 @@ from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
 from tunewright.music.forms import form_of, whole_bars
+from tunewright.music.midi import read_midi
 from tunewright.music.outline import is_outline
 from tunewright.music.performance import perform, timemap
 from tunewright.music.pieces import numbered, piece_of, uncollected
@@ -66,12 +69,26 @@ def _tunes_of(path: Path) -> list[tuple[int, str]]:
 
 
 def read_pieces(path: Path) -> list[Piece]:
-    """All tunes of an ABC file.
+    """All tunes of an ABC file, or the performance of a MIDI file.
 
     Raises:
-        InputError: the file is missing or holds no tune.
+        InputError: the file is missing or holds no music that can be read.
     """
+    if path.suffix.lower() in MIDI:
+        return [_performance_of(path)]
     return [piece_of(text, f"{path}, line {line}") for line, text in _tunes_of(path)]
+
+
+def _performance_of(path: Path) -> Piece:
+    """A MIDI file, known to be readable."""
+    try:
+        content = path.read_bytes()
+        read_midi(content)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    return Piece(path.stem, "", str(path), kind="performance", midi=content)
 
 
 def write_book(corpus: Corpus, path: Path) -> Path:
@@ -142,14 +159,17 @@ class Publisher:
         folder: made if it isn't there; files of the same names are replaced, others left alone.
         formats: names of renderers.
         soundfont: for ``wav``; None for the one that comes along.
+        options: further ones of renderers; each is given to those that know it.
     """
 
-    def __init__(self, folder: Path, formats: Sequence[str], soundfont: Path | None = None) -> None:
+    def __init__(self, folder: Path, formats: Sequence[str], soundfont: Path | None = None, **options: Any) -> None:
         self.folder = folder
         self.renderers: list[Renderer] = []
         for name in formats:
             renderer = catalogue.find("renderer", name)
-            self.renderers.append(renderer(soundfont) if name == "wav" and soundfont else renderer())
+            known = inspect.signature(renderer).parameters
+            given = {"soundfont": soundfont, **options}.items()
+            self.renderers.append(renderer(**{option: value for option, value in given if option in known}))
 
     def publish(self, compositions: Sequence[Composition]) -> tuple[list[list[Path]], list[str]]:
         """Writes every composition with its provenance, and a page that shows and plays them all.
@@ -165,8 +185,8 @@ class Publisher:
             written.append(write_whole(self.folder / f"{stem}.json", provenance + "\n"))
             files.append(written)
             failed += messages
-            exhibits.append(_exhibit(composition, stem, written))
-        write_page(self.folder, exhibits)
+            exhibits.append(_exhibit(composition.piece, stem, written, composition))
+        write_page(self.folder, exhibits, heading=f"New {compositions[0].piece.kind}s" if compositions else "Nothing")
         return files, failed
 
     def render(self, piece: Piece, stem: str) -> tuple[list[Path], list[str]]:
@@ -180,35 +200,78 @@ class Publisher:
                 failed.append(f"{piece.origin}, '{piece.title}', {renderer.suffix}: {error}")
         return written, failed
 
-    def render_all(self, pieces: Sequence[Piece]) -> tuple[list[Path], list[str]]:
-        """Many pieces in all formats: the files written, and one message for each that could not be."""
-        results = [self.render(piece, f"{number:02d}-{_slug(piece.title)}") for number, piece in enumerate(pieces, 1)]
-        return [path for written, _ in results for path in written], [line for _, failed in results for line in failed]
+    def render_all(self, pieces: Sequence[Piece], page: bool = False) -> tuple[list[Path], list[str]]:
+        """Many pieces in all formats: the files written, and one message for each that could not be.
+
+        Args:
+            page: write one too that shows and plays them all.
+        """
+        files: list[Path] = []
+        messages: list[str] = []
+        exhibits = []
+        for number, piece in enumerate(pieces, 1):
+            stem = f"{number:02d}-{_slug(piece.title)}"
+            written, failed = self.render(piece, stem)
+            files += written
+            messages += failed
+            if page:
+                exhibits.append(_exhibit(piece, stem, written))
+        if page:
+            files.append(write_page(self.folder, exhibits, heading="Music"))
+        return files, messages
 
 
-def _exhibit(composition: Composition, stem: str, written: Sequence[Path]) -> Exhibit:
-    piece, provenance = composition.piece, composition.provenance
-    tune = read_tune(piece.text)
+def write_gallery(folder: Path, told_of: Mapping[str, tuple[str, Mapping[str, str]]], heading: str) -> Path:
+    """Writes a page that shows and plays files that lie in a folder already.
+
+    Args:
+        told_of: title and facts of each piece, by its files' name without suffix.
+        heading: of the page.
+
+    Raises:
+        InputError: a piece's file is missing or can't be read.
+    """
+    exhibits = []
+    for stem, (title, facts) in told_of.items():
+        files = sorted(path for path in folder.glob(f"{stem}.*"))
+        source = next((path for path in files if path.suffix in (".abc", ".mid")), folder / stem)
+        exhibit = _exhibit(read_pieces(source)[0], stem, files)
+        exhibit["title"], exhibit["facts"] = title, {**facts, **exhibit["facts"]}
+        exhibits.append(exhibit)
+    return write_page(folder, exhibits, heading=heading)
+
+
+def _exhibit(piece: Piece, stem: str, written: Sequence[Path], composition: Composition | None = None) -> Exhibit:
+    """A piece as the page shows it; of one that was composed, also how."""
+    tune = None if piece.kind == "performance" else read_tune(piece.text)
     files = {path.suffix: path for path in written}
+    facts = _facts_of_tune(tune) if tune else _facts_of_performance(piece)
+    if composition:
+        provenance = composition.provenance
+        facts |= {"run": provenance["run"]["name"], "seed": str(provenance["wish"]["seed"])}
     return {
         "title": piece.title or "untitled",
         "stem": stem,
-        "facts": {
-            "type": tune.type,
-            "meter": tune.meter.name,
-            "key": tune.key.name,
-            "bars": str(whole_bars(tune)),
-            "run": provenance["run"]["name"],
-            "seed": str(provenance["wish"]["seed"]),
-        },
+        "facts": facts,
         "svg": files.get(".svg"),
         "wav": files.get(".wav"),
         "mid": files.get(".mid"),
         "abc": piece.text,
-        "timemap": timemap(perform(tune)) if ".wav" in files else [],
-        "originality": f"{told(composition.originality)}.",
-        "nearest": _nearest(tune, composition.originality, drawn=".svg" in files),
+        "timemap": timemap(perform(tune)) if tune and ".wav" in files else [],
+        "originality": f"{told(composition.originality)}." if composition else "",
+        "nearest": _nearest(tune, composition.originality, drawn=".svg" in files) if tune and composition else None,
     }
+
+
+def _facts_of_tune(tune: Tune) -> dict[str, str]:
+    facts = {"type": tune.type, "meter": tune.meter.name, "key": tune.key.name, "bars": str(whole_bars(tune))}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _facts_of_performance(piece: Piece) -> dict[str, str]:
+    performance = read_midi(piece.midi)
+    minutes, seconds = divmod(round(performance.seconds), 60)
+    return {"length": f"{minutes}:{seconds:02d}", "notes": f"{len(performance.notes.starts):,}"}
 
 
 def _nearest(tune: Tune, originality: Originality, *, drawn: bool) -> Nearest | None:

@@ -23,7 +23,7 @@ from tunewright.corpora.irish import IrishCorpus
 from tunewright.errors import InputError, MissingExtraError, SettingsError
 from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
-from tunewright.rendering.sound import SECONDS_OF_TAIL
+from tunewright.rendering.player import SECONDS_OF_TAIL
 
 TUNES = [own_tune(number) for number in (1, 2, 3)]
 LONG_A = "X:1\nT:Long A\nM:4/4\nL:1/4\nQ:1/4=120\nR:waltz\nK:C\nA4|A4|]"

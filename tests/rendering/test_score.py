@@ -15,16 +15,9 @@ from tunewright.contracts import Piece
 from tunewright.errors import RenderingError
 from tunewright.music.reader import read_tune
 from tunewright.rendering import score
+from tunewright.rendering.drawing import PNG_WIDTH, svg_to_png
 from tunewright.rendering.musicxml import musicxml
-from tunewright.rendering.score import (
-    PNG_WIDTH,
-    PdfRenderer,
-    PngRenderer,
-    SvgRenderer,
-    engrave,
-    score_svg,
-    svg_to_png,
-)
+from tunewright.rendering.score import PdfRenderer, PngRenderer, SvgRenderer, engrave, score_svg
 
 JIG = Piece(
     "Made Up",

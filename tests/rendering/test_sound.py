@@ -17,7 +17,8 @@ from tunewright.errors import RenderingError
 from tunewright.music.dances import DANCES
 from tunewright.music.performance import perform
 from tunewright.music.reader import read_tune
-from tunewright.rendering.sound import SECONDS_OF_TAIL, MidiRenderer, WavRenderer, default_soundfont
+from tunewright.rendering.player import SECONDS_OF_TAIL
+from tunewright.rendering.sound import MidiRenderer, WavRenderer, default_soundfont
 from tunewright.rendering.soundfont import SAMPLES_PER_SECOND, Soundfont
 
 LONG_A = Piece("Long A", "X:1\nT:Long A\nM:4/4\nL:1/4\nQ:1/4=120\nR:waltz\nK:C\nA4|A4|]", "a test")

@@ -39,7 +39,7 @@ ARCHIVES = {
 }
 """The archives that are believed, by name: the official one, and the same files packed again."""
 LICENCE = (
-    "CC BY-NC-SA 4.0 (MAESTRO, Google LLC and International Piano-e-Competition): not for commercial use, and what is "
+    "CC BY-NC-SA 4.0 (MAESTRO, made available by Google LLC): not for commercial use, and what is "
     "made of it is shared alike, weights trained on it too"
 )
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -176,14 +176,14 @@ def _parsed(text: str, name: str) -> dict[str, Row]:
         CorpusError: it isn't one of MAESTRO's.
     """
     try:
-        rows = [
-            Row(file, f"{composer}: {title}", _PARTS[part], float(seconds))
-            for composer, title, part, file, seconds in (
-                (line[column] for column in _COLUMNS) for line in csv.DictReader(io.StringIO(text, newline=""))
-            )
-        ]
-    except (KeyError, ValueError, TypeError, csv.Error) as error:
-        raise CorpusError(
-            f"{name}: not a csv of MAESTRO, which has the columns {', '.join(_COLUMNS)} ({error!r})"
-        ) from None
+        rows = [_row(line) for line in csv.DictReader(io.StringIO(text, newline=""))]
+    except (KeyError, ValueError, TypeError, csv.Error):
+        rows = []
+    if not rows:
+        raise CorpusError(f"{name}: expected a csv of MAESTRO, with {', '.join(_COLUMNS)} in every line")
     return {row.file: row for row in sorted(rows, key=lambda row: row.file)}
+
+
+def _row(line: Mapping[str, str]) -> Row:
+    composer, title, part, file, seconds = (line[column] for column in _COLUMNS)
+    return Row(file, f"{composer}: {title}", _PARTS[part], float(seconds))

@@ -5,12 +5,14 @@ A goal says when the end may come. Before that it may not come; then no more key
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tunewright.decoding.midi_state import FOREVER, LONGEST_PAUSE, STEPS_PER_SECOND, Limits, State
 from tunewright.errors import DecodingError
 
 UNITS = ("notes", "seconds", "events")
+_WORDS = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>n|notes?|s|sec|seconds?|e|events?)?")
 DYING_AWAY = STEPS_PER_SECOND
 """Steps for which notes may sound on when the wished seconds are over."""
 NEAR = 8
@@ -53,6 +55,19 @@ class Length:
         if self.unit == "events":
             return Events(limits, int(self.count))
         return Seconds(limits, round(self.count * STEPS_PER_SECOND))
+
+
+def parse_length(text: str) -> Length:
+    """A length in words: ``"60 seconds"``, ``"90 s"``, ``"500 notes"`` or ``"1024 events"``; a number alone is events.
+
+    Raises:
+        DecodingError: it can't be read.
+    """
+    match = _WORDS.fullmatch(text.strip().lower())
+    if not match:
+        raise DecodingError(f"length {text!r}: expected e.g. '60 seconds', '500 notes' or '1024 events'")
+    unit = next((unit for unit in UNITS if match["unit"] and unit.startswith(match["unit"])), "events")
+    return Length(float(match["count"]), unit)
 
 
 class Goal:

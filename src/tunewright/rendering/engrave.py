@@ -2,8 +2,9 @@
 
 verovio is C++: on some inputs it aborts the process that it runs in. So this file is also a program, run by
 :mod:`tunewright.rendering.score`: one MusicXML document a line on standard input, as a JSON string, and one
-answer a line on standard output, ``{"svg": ...}`` or ``{"error": ...}``. It imports nothing of ours, so that
-it starts quickly and can be run by its path alone.
+answer a line on standard output, ``{"svg": ...}`` or ``{"error": ...}``. A document for pages of a certain size is
+``{"musicxml": ..., "width": ..., "height": ...}``, and its answer ``{"pages": [...]}``. It imports nothing of ours, so
+that it starts quickly and can be run by its path alone.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ OPTIONS: dict[str, Any] = {
     "smuflTextFont": "none",  # the note sign of a tempo mark becomes a path instead, see with_note_signs
     "xmlIdSeed": 1,  # the same tune gives the same bytes
 }
+SPACE_BETWEEN_SYSTEMS = 8
+"""Of a score of several staves."""
 UNITS_PER_EM = 1000
 _TEMPO = re.compile(
     r'<text x="(\d+)" y="(\d+)"[^>]*>(?:(?!</text>).)*?'
@@ -71,16 +74,29 @@ class Engraver:
         Raises:
             ValueError: this is not MusicXML.
         """
+        self._load(musicxml, {})
+        return self.with_note_signs(self._toolkit.renderToSVG(1))
+
+    def pages(self, musicxml: str, width: int, height: int) -> list[str]:
+        """A score on pages of this size.
+
+        Raises:
+            ValueError: this is not MusicXML.
+        """
+        self._load(musicxml, {"pageWidth": width, "pageHeight": height, "spacingSystem": SPACE_BETWEEN_SYSTEMS})
+        numbers = range(1, self._toolkit.getPageCount() + 1)
+        return [self.with_note_signs(self._toolkit.renderToSVG(number)) for number in numbers]
+
+    def _load(self, musicxml: str, options: dict[str, Any]) -> None:
         try:
             document = ElementTree.fromstring(musicxml)
         except ElementTree.ParseError as error:
             raise ValueError(f"not XML: {error}") from error
         if document.tag != "score-partwise":
             raise ValueError(f"not MusicXML: its root element is <{document.tag}>")
-        self._toolkit.setOptions({**OPTIONS, "breaks": line_breaks(document)})
+        self._toolkit.setOptions({**OPTIONS, "breaks": line_breaks(document), **options})
         if not self._toolkit.loadData(musicxml) or self._toolkit.getPageCount() < 1:
             raise ValueError("verovio cannot read this MusicXML")
-        return self.with_note_signs(self._toolkit.renderToSVG(1))
 
     def with_note_signs(self, svg: str) -> str:
         """The SVG with the note of a tempo mark drawn, not set in a music font that nobody has installed."""
@@ -117,7 +133,10 @@ def main() -> None:
     engraver = Engraver()
     for line in sys.stdin:
         try:
-            answer = {"svg": engraver.svg(json.loads(line))}
+            request = json.loads(line)
+            answer: dict[str, Any] = (
+                {"pages": engraver.pages(**request)} if isinstance(request, dict) else {"svg": engraver.svg(request)}
+            )
         except ValueError as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), file=answers, flush=True)

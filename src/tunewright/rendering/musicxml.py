@@ -35,6 +35,7 @@ from tunewright.rendering.musicxml_elements import (
     signs_of,
     time_element,
 )
+from tunewright.rendering.piano_score import two_hands
 
 MOST_BARS_OF_REST = 99
 DOCTYPE = (
@@ -44,27 +45,85 @@ DOCTYPE = (
 
 
 class MusicXmlRenderer:
-    """Writes a tune as MusicXML."""
+    """Writes a tune as MusicXML, and a quantised performance as a score of two staves.
+
+    Args:
+        tempo: quarters a minute at which a performance without beats of its own is quantised; None for none.
+    """
 
     suffix = ".musicxml"
 
+    def __init__(self, tempo: float | None = None) -> None:
+        self.tempo = tempo
+
     def __call__(self, piece: Piece, path: Path) -> Path:
         """Writes ``path``."""
+        if piece.kind == "performance":
+            return write_whole(path, piano_musicxml(*two_hands(piece, self.tempo)).encode())
         return write_whole(path, musicxml(read_tune(piece.text)).encode())
 
 
 def musicxml(tune: Tune) -> str:
     """The whole document."""
+    return _document(tune, _measures_of(tune, _divisions(tune)))
+
+
+def piano_musicxml(right: Tune, left: Tune) -> str:
+    """The whole document of two staves, one for each hand; both have the same bars."""
+    divisions = math.lcm(_divisions(right), _divisions(left))
+    pairs = zip(_measures_of(right, divisions), _measures_of(left, divisions), right.bars, strict=True)
+    return _document(right, [_with_left_hand(upper, lower, bar, divisions) for upper, lower, bar in pairs])
+
+
+def _document(tune: Tune, measures: list[Element]) -> str:
     root = Element("score-partwise", version="4.0")
     _add_header(root, tune)
     part = SubElement(root, "part", id="P1")
-    writer = _PartWriter(tune)
-    for index in range(len(tune.bars)):
-        part.extend(writer.measures(index))
-    if not tune.bars:  # a part without a measure is not MusicXML
-        SubElement(part, "measure", number="1")
+    part.extend(measures or [Element("measure", number="1")])  # a part without a measure is not MusicXML
     indent(root)
     return DOCTYPE + tostring(root, encoding="unicode") + "\n"
+
+
+def _measures_of(tune: Tune, divisions: int) -> list[Element]:
+    writer = _PartWriter(tune, divisions)
+    return [measure for index in range(len(tune.bars)) for measure in writer.measures(index)]
+
+
+def _with_left_hand(upper: Element, lower: Element, bar: Bar, divisions: int) -> Element:
+    """A measure of the right hand to which that of the left one is added, as a voice and staff of its own."""
+    clef = upper.find("attributes/clef")
+    attributes = upper.find("attributes")
+    if clef is not None and attributes is not None:
+        clef.set("number", "1")
+        staves = Element("staves")
+        staves.text = "2"
+        attributes.insert(list(attributes).index(clef), staves)
+        bass = SubElement(attributes, "clef", number="2")
+        add_text(bass, "sign", "F")
+        add_text(bass, "line", "4")
+    closing = upper.find("barline[@location='right']")
+    if closing is not None:
+        upper.remove(closing)
+    add_text(SubElement(upper, "backup"), "duration", str(4 * bar.length * divisions))
+    upper.extend(lower.findall("note"))
+    staff = "1"
+    for element in upper:
+        if element.tag == "backup":
+            staff = "2"
+        elif element.tag == "note":
+            element.find("voice").text = staff  # type: ignore[union-attr]
+            _insert_staff(element, staff)
+    if closing is not None:
+        upper.append(closing)
+    return upper
+
+
+def _insert_staff(note: Element, staff: str) -> None:
+    """Tells a note's staff, before its beams and notations as MusicXML wants it."""
+    element = Element("staff")
+    element.text = staff
+    place = next((at for at, child in enumerate(note) if child.tag in ("beam", "notations")), len(note))
+    note.insert(place, element)
 
 
 def _add_header(root: Element, tune: Tune) -> None:
@@ -90,9 +149,8 @@ def _add_header(root: Element, tune: Tune) -> None:
 class _PartWriter:
     """Writes bar after bar; remembers only what MusicXML wants said once."""
 
-    def __init__(self, tune: Tune) -> None:
-        self.tune = tune
-        self.divisions = _divisions(tune)
+    def __init__(self, tune: Tune, divisions: int) -> None:
+        self.tune, self.divisions = tune, divisions
         self.tied = _ties(tune)
         self.meter: Meter | None = None
         self.fifths: int | None = None

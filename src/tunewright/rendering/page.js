@@ -48,3 +48,41 @@ for (const article of document.querySelectorAll("article")) {
     });
   }
 }
+
+// Leads a line over a piano roll while its recording plays; a click on the roll plays from there.
+for (const svg of document.querySelectorAll("figure.roll > svg")) {
+  const audio = svg.closest("article").querySelector("audio");
+  if (!audio) continue;
+  const rows = [...svg.querySelectorAll("g.row")].map((row) => {
+    const [begin, end, x, y, height, pace] = ["begin", "end", "x", "y", "height", "pace"].map((name) => +row.dataset[name]);
+    return { row, begin, end, x, y, height, pace };
+  });
+  const cursor = svg.appendChild(document.createElementNS(svg.namespaceURI, "line"));
+  cursor.classList.add("cursor");
+  cursor.style.display = "none";
+
+  function show(time) {
+    const found = rows.find(({ begin, end }) => begin <= time && time < end);
+    cursor.style.display = found ? "" : "none";
+    if (!found) return;
+    const x = found.x + (time - found.begin) * found.pace;
+    for (const [name, value] of Object.entries({ x1: x, x2: x, y1: found.y, y2: found.y + found.height }))
+      cursor.setAttribute(name, value);
+  }
+
+  function follow() {
+    show(audio.currentTime);
+    if (!audio.paused) requestAnimationFrame(follow);
+  }
+
+  audio.addEventListener("play", follow);
+  audio.addEventListener("seeked", () => show(audio.currentTime));
+  audio.addEventListener("ended", () => show(-1));
+  for (const { row, begin, end, x, pace } of rows) {
+    row.addEventListener("click", (event) => {
+      const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      audio.currentTime = Math.max(begin, Math.min(begin + (place.x - x) / pace, end));
+      audio.play();
+    });
+  }
+}

@@ -1,7 +1,7 @@
-"""One web page that shows tunes and plays them: opens from a folder, needs no network and no server.
+"""One web page that shows pieces and plays them: opens from a folder, needs no network and no server.
 
-The scores stand in the page itself, so that a script of a few lines can light each note while it sounds;
-recordings and other files are linked beside it.
+The pictures stand in the page itself, so that a script of a few lines can light each note of a score while it sounds,
+and lead a line over a piano roll; recordings and other files are linked beside it.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ class Nearest(TypedDict):
 
 
 class Exhibit(TypedDict):
-    """One tune on the page.
+    """One piece on the page, a tune or a performance.
 
     Attributes:
-        title: of the tune.
+        title: of the piece.
         stem: name of its files without suffix; those that lie beside the page are offered for download.
         facts: what to tell of it, e.g. ``{"type": "reel", "key": "D"}``, in order.
-        svg: its score, as our renderer wrote it; None if there is none.
+        svg: its score or its piano roll, as our renderer wrote it; None if there is none.
         wav: its recording; None if there is none.
         mid: its MIDI file; None if there is none.
-        abc: its text.
+        abc: its text; empty for a performance.
         timemap: when each note sounds, as told by :func:`tunewright.music.performance.timemap`.
-        originality: how much of it is its own, in a sentence.
+        originality: how much of it is its own, in a sentence; empty where that wasn't asked.
         nearest: what is nearest to it; None if nothing is.
     """
 
@@ -107,9 +107,9 @@ def _article(folder: Path, number: int, exhibit: Exhibit) -> str:
             f'<article id="tune-{number}" aria-labelledby="title-{number}">',
             f'<header><h2 id="title-{number}">{title}</h2><dl>{facts}</dl></header>',
             _player(folder, exhibit["wav"], title),
-            _figure(exhibit["svg"], prefix, title),
+            _figure(exhibit, prefix, title),
             _originality(exhibit, prefix),
-            f"<details><summary>Show ABC</summary><pre><code>{escape(exhibit['abc'])}</code></pre></details>",
+            _text(exhibit["abc"]),
             _links(folder, exhibit),
             f'<script type="application/json" class="timemap">{timemap}</script>',
             "</article>",
@@ -124,8 +124,17 @@ def _player(folder: Path, wav: Path | None, title: str) -> str:
     return f'<audio controls preload="metadata" src="{source}" aria-label="{title}, played"></audio>'
 
 
-def _figure(svg: Path | None, prefix: str, title: str) -> str:
-    return _score(svg.read_text(encoding="utf-8"), prefix, title) if svg else ""
+def _figure(exhibit: Exhibit, prefix: str, title: str) -> str:
+    if exhibit["svg"] is None:
+        return ""
+    svg = exhibit["svg"].read_text(encoding="utf-8")
+    if exhibit["abc"]:
+        return _score(svg, prefix, title)
+    return f'<figure class="roll" role="img" aria-label="{title}, piano roll">{inlined(svg, prefix)}</figure>'
+
+
+def _text(abc: str) -> str:
+    return f"<details><summary>Show ABC</summary><pre><code>{escape(abc)}</code></pre></details>" if abc else ""
 
 
 def _score(svg: str, prefix: str, title: str) -> str:
@@ -138,7 +147,7 @@ def _originality(exhibit: Exhibit, prefix: str) -> str:
     """How much of the tune is its own, and the score of the nearest known tune, with what both share marked in both
     while it is open.
     """
-    told = f'<p class="originality">{escape(exhibit["originality"])}</p>'
+    told = f'<p class="originality">{escape(exhibit["originality"])}</p>' if exhibit["originality"] else ""
     nearest = exhibit["nearest"]
     if not nearest:
         return told

@@ -1,7 +1,8 @@
-"""A tune as a page of music: SVG, PNG and PDF.
+"""A piece as something to see: SVG, PNG and PDF. Tunes are pages of music; performances are piano rolls, and pages of
+music for a piano where they are quantised.
 
 MusicXML goes to verovio in a child process (see :mod:`tunewright.rendering.engrave`), which answers with
-staves; the heading above them is ours. Fonts come with matplotlib, so that titles show where there are none.
+staves; the heading above them is ours.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import threading
 import weakref
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from tunewright.contracts import Piece
@@ -25,55 +26,76 @@ from tunewright.files import write_whole
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering import engrave as engrave_program
-from tunewright.rendering.musicxml import musicxml
+from tunewright.rendering.drawing import FONT_FAMILY, svg_to_pdf, svg_to_png
+from tunewright.rendering.musicxml import musicxml, piano_musicxml
+from tunewright.rendering.piano_score import two_hands
+from tunewright.rendering.played import midi_performance
+from tunewright.rendering.roll_image import roll_svg
 
 HEADING_HEIGHT = 130
 """Of title and type above the staves, in SVG units."""
 TITLE_SIZE = 46
-PNG_WIDTH = 1600
+PIANO_PAGE_WIDTH = 2000
+"""Wider than a tune's page, so that two staves a system are drawn smaller."""
 SECONDS_FOR_ONE_TUNE = 30.0
-FONT_FAMILY = "STIXGeneral, 'Times New Roman', Times, serif"
-FONT_FILES = ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol", "STIXGeneralBolIta", "DejaVuSerif")
-A4_PAGE = """\
-#set page(paper: "a4", margin: (x: 15mm, y: 18mm))
-#set document(title: sys.inputs.title, author: "tunewright", date: none)
-#layout(room => {
-  let score = image(bytes(sys.inputs.svg), format: "svg", width: room.width, alt: sys.inputs.title)
-  let excess = measure(score).height / room.height
-  if excess > 1 { align(center, scale(100% / excess, reflow: true, score)) } else { score }
-})
-"""
+SECONDS_FOR_A_SCORE = 300.0
+A4_ROOM = (180, 261)
+"""Width and height in millimetres of what an A4 page holds within its margins."""
 
 
 class SvgRenderer:
-    """Writes a tune as one SVG page; each note's element has the note's identity as its ``id``."""
+    """Writes a tune as one SVG page; each note's element has the note's identity as its ``id``. Writes a performance as
+    a piano roll.
+
+    Args:
+        first: second from which a performance is drawn.
+        last: second up to which; None for its end.
+    """
 
     suffix = ".svg"
 
+    def __init__(self, first: float = 0.0, last: float | None = None) -> None:
+        self.first, self.last = first, last
+
     def __call__(self, piece: Piece, path: Path) -> Path:
         """Writes ``path``."""
-        return write_whole(path, score_svg(read_tune(piece.text)).encode())
+        return write_whole(path, self._svg(piece).encode())
+
+    def _svg(self, piece: Piece) -> str:
+        if piece.kind == "performance":
+            return roll_svg(midi_performance(piece), piece.title, first=self.first, last=self.last)
+        return score_svg(read_tune(piece.text))
 
 
-class PngRenderer:
-    """Writes a tune as a picture on white."""
+class PngRenderer(SvgRenderer):
+    """Draws the same as a picture on white."""
 
     suffix = ".png"
 
     def __call__(self, piece: Piece, path: Path) -> Path:
         """Writes ``path``."""
-        return write_whole(path, svg_to_png(score_svg(read_tune(piece.text))))
+        return write_whole(path, svg_to_png(self._svg(piece)))
 
 
 class PdfRenderer:
-    """Writes a tune as an A4 page to print, drawn in vectors."""
+    """Writes a piece as A4 pages to print, drawn in vectors: a tune on one page, a quantised performance as a score of
+    two staves on as many as it needs.
+
+    Args:
+        tempo: quarters a minute at which a performance without beats of its own is quantised; None for none.
+    """
 
     suffix = ".pdf"
 
+    def __init__(self, tempo: float | None = None) -> None:
+        self.tempo = tempo
+
     def __call__(self, piece: Piece, path: Path) -> Path:
         """Writes ``path``."""
+        if piece.kind == "performance":
+            return write_whole(path, svg_to_pdf(piano_pages(two_hands(piece, self.tempo)), piece.title))
         tune = read_tune(piece.text)
-        return write_whole(path, svg_to_pdf(score_svg(tune), tune.title))
+        return write_whole(path, svg_to_pdf([score_svg(tune)], tune.title))
 
 
 def score_svg(tune: Tune) -> str:
@@ -90,6 +112,22 @@ def score_svg(tune: Tune) -> str:
     return _with_heading(result, tune)
 
 
+def piano_pages(hands: tuple[Tune, Tune]) -> list[str]:
+    """The two staves of a piano, engraved as SVG pages of the proportions of A4, with a heading on the first.
+
+    Args:
+        hands: the right one and the left one.
+
+    Raises:
+        RenderingError: they could not be engraved.
+    """
+    width, height = A4_ROOM
+    page_height = PIANO_PAGE_WIDTH * height // width
+    request = {"musicxml": piano_musicxml(*hands), "width": PIANO_PAGE_WIDTH, "height": page_height - HEADING_HEIGHT}
+    first, *others = _worker(os.getpid()).ask(request, SECONDS_FOR_A_SCORE)["pages"]
+    return [_with_heading(first, hands[0]), *map(_in_our_font, others)]
+
+
 def engrave(documents: Sequence[str]) -> list[str | RenderingError]:
     """Engraves MusicXML documents in one child process: for each its SVG, or why there is none.
 
@@ -98,7 +136,7 @@ def engrave(documents: Sequence[str]) -> list[str | RenderingError]:
     results: list[str | RenderingError] = []
     for document in documents:
         try:
-            results.append(_worker(os.getpid()).engrave(document))
+            results.append(str(_worker(os.getpid()).ask(document, SECONDS_FOR_ONE_TUNE)["svg"]))
         except RenderingError as error:
             results.append(error)
     return results
@@ -117,20 +155,20 @@ class _Worker:
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
-    def engrave(self, document: str) -> str:
-        """Sends one document and waits for its SVG.
+    def ask(self, request: str | dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Sends one request and waits for its answer, as :mod:`tunewright.rendering.engrave` tells them.
 
         Raises:
             RenderingError: the document is at fault, or the process died of it or took too long.
         """
         with self._lock:
             process = self._alive()
-            alarm = threading.Timer(SECONDS_FOR_ONE_TUNE, process.kill)
+            alarm = threading.Timer(seconds, process.kill)
             alarm.start()
             try:
                 assert process.stdin
                 assert process.stdout
-                process.stdin.write(json.dumps(document) + "\n")
+                process.stdin.write(json.dumps(request) + "\n")
                 process.stdin.flush()
                 line = process.stdout.readline()
             except BrokenPipeError:
@@ -139,10 +177,10 @@ class _Worker:
                 alarm.cancel()
             if not line.endswith("\n"):
                 raise RenderingError(f"the engraver died of this tune (exit status {process.wait()})")
-        answer = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise RenderingError(f"cannot engrave: {answer['error']}")
-        return str(answer["svg"])
+        return answer
 
     def _alive(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
@@ -182,10 +220,13 @@ def _with_heading(svg: str, tune: Tune) -> str:
         "</g>\n"
     )
     svg = svg.replace(match.group(), f'<svg viewBox="0 0 {width} {height + HEADING_HEIGHT}"', 1)
-    svg = svg.replace(' overflow="visible"', "", 1)
-    svg = svg.replace('font-family="Times, serif"', f'font-family="{FONT_FAMILY}"')
+    svg = _in_our_font(svg.replace(' overflow="visible"', "", 1))
     place = f'y="{HEADING_HEIGHT}" width="{width}" height="{height}" '
     return svg.replace('<svg class="definition-scale"', f'{heading}<svg {place}class="definition-scale"', 1)
+
+
+def _in_our_font(svg: str) -> str:
+    return svg.replace('font-family="Times, serif"', f'font-family="{FONT_FAMILY}"')
 
 
 def _title_size(title: str, width: int) -> int:
@@ -195,46 +236,3 @@ def _title_size(title: str, width: int) -> int:
 
 def _words(text: str) -> str:
     return escape("".join(character for character in text if character.isprintable()))
-
-
-def svg_to_png(svg: str, width: int = PNG_WIDTH) -> bytes:
-    """Draws an SVG on white, so many pixels wide.
-
-    Raises:
-        RenderingError: the SVG cannot be drawn.
-    """
-    import resvg_py
-
-    fonts = [str(file) for file in font_files()]
-    try:
-        return bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width, background="#ffffff", font_files=fonts))
-    except ValueError as error:
-        raise RenderingError(f"cannot draw the score: {error}") from error
-
-
-def svg_to_pdf(svg: str, title: str) -> bytes:
-    """Puts an SVG on an A4 page, made smaller if it is too tall.
-
-    Raises:
-        RenderingError: the page cannot be set.
-    """
-    import typst
-
-    folders = [str(folder) for folder in {file.parent for file in font_files()}]
-    inputs = {"svg": svg, "title": title}
-    try:
-        # the stub's type variable for `output` cannot be solved when there is no output file
-        return typst.compile(A4_PAGE.encode(), font_paths=folders, sys_inputs=inputs)  # type: ignore[misc]
-    except RuntimeError as error:
-        raise RenderingError(f"cannot set the page: {error}") from error
-
-
-@cache
-def font_files() -> tuple[Path, ...]:
-    """The fonts for titles that come with matplotlib, found without importing it."""
-    spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        return ()
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    files = (folder / f"{name}.ttf" for name in FONT_FILES)
-    return tuple(file for file in files if file.is_file())

@@ -12,6 +12,7 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAMPLES_PER_SECOND = 44_100
+LONGEST_NOTE = 60.0
+"""Seconds; no key is held longer."""
+MOST_SAMPLES_KEPT = 20_000_000
+"""Of all tones that are kept together; 160 MB."""
 LONGEST_RELEASE = 1.0
 SHORTEST_RELEASE = 0.06
 """Seconds; a note that ended sooner would click."""
@@ -79,6 +84,7 @@ class Soundfont:
             numbers = [(row[2], row[1]) for row in struct.iter_unpack("<20sHHH3I", chunks[b"phdr"])]
         except (KeyError, IndexError, ValueError, struct.error) as error:
             raise RenderingError(f"cannot use the soundfont {path}: it is damaged") from error
+        self._known: dict[tuple[Any, ...], tuple[int, NDArray[np.float64]]] = {}
         self._instruments = instruments
         self._presets = dict(zip(numbers, presets, strict=False))
         if not self._presets or not self._tones.size:
@@ -95,8 +101,9 @@ class Soundfont:
         """
         import numpy as np
 
-        zones = self._sounding(program, key, velocity)
-        voices = [self._voice(zone, key, velocity, seconds) for zone in zones]
+        voices = [self._voice(zone, key, velocity, seconds) for zone in self._sounding(program, key, velocity)]
+        if len(voices) == 1:
+            return voices[0]
         sound = np.zeros((2, max((voice.shape[1] for voice in voices), default=0)), dtype=np.float32)
         for voice in voices:
             sound[:, : voice.shape[1]] += voice
@@ -116,17 +123,40 @@ class Soundfont:
         """What one zone sounds like, (2, samples)."""
         import numpy as np
 
-        sample = self._samples[zone[SAMPLE]]
-        root = zone[ROOT] if zone[ROOT] >= 0 else sample.key
-        cents = (key - root) * zone[SCALE] + 100 * zone[COARSE_TUNE] + zone[FINE_TUNE]
-        cents += sample.correction_cents
-        speed = 2 ** (cents / 1200) * sample.samples_per_second / SAMPLES_PER_SECOND
-        level = _envelope(zone, seconds)
-        tone = self._tone(sample, zone, np.arange(level.size) * speed)
-        loudness = (velocity / 127) ** 2 * 10 ** (-zone[ATTENUATION] / 200)
+        seconds = min(seconds, LONGEST_NOTE)
+        release = min(max(_seconds(zone, RELEASE), SHORTEST_RELEASE), LONGEST_RELEASE)
+        mono = self._held(zone, key, round((seconds + release) * SAMPLES_PER_SECOND))
+        mono = mono * ((velocity / 127) ** 2 * 10 ** (-zone[ATTENUATION] / 200))
+        let_go = math.ceil(seconds * SAMPLES_PER_SECOND)
+        mono[let_go:] *= _release(release, let_go / SAMPLES_PER_SECOND - seconds)[: mono[let_go:].size]
         angle = (min(max(zone[PAN], -500), 500) + 500) / 1000 * math.pi / 2
-        mono = tone * level[: tone.size] * loudness
-        return np.stack([mono * math.cos(angle), mono * math.sin(angle)]).astype(np.float32)
+        sound = np.empty((2, mono.size), dtype=np.float32)
+        np.multiply(mono, math.cos(angle), out=sound[0], casting="same_kind")
+        np.multiply(mono, math.sin(angle), out=sound[1], casting="same_kind")
+        return sound
+
+    def _held(self, zone: Zone, key: int, samples: int) -> NDArray[np.float64]:
+        """The tone of one zone while its key is down, kept for the next note: a piece plays the same few keys again and
+        again. Shorter than was asked for where the tone has died away.
+        """
+        import numpy as np
+
+        samples = round(min(samples, _audible(zone) * SAMPLES_PER_SECOND))
+        kind = (key, *sorted(zone.items()))
+        asked, tone = self._known.get(kind, (0, np.zeros(0)))
+        if asked < samples and tone.size == asked:  # a tone that ended before it was asked to has no more to give
+            if sum(known.size for _, known in self._known.values()) > MOST_SAMPLES_KEPT:
+                self._known.clear()
+            asked = max(samples, 2 * asked)
+            sample = self._samples[zone[SAMPLE]]
+            root = zone[ROOT] if zone[ROOT] >= 0 else sample.key
+            cents = (key - root) * zone[SCALE] + 100 * zone[COARSE_TUNE] + zone[FINE_TUNE]
+            cents += sample.correction_cents
+            speed = 2 ** (cents / 1200) * sample.samples_per_second / SAMPLES_PER_SECOND
+            tone = self._tone(sample, zone, np.arange(asked) * speed)
+            tone *= _envelope(zone, asked)[: tone.size]
+            self._known[kind] = asked, tone
+        return tone[:samples]
 
     def _tone(self, sample: Sample, zone: Zone, places: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """The recorded tone at these places (samples from its start), within -1 to 1."""
@@ -196,15 +226,40 @@ def _offset(zone: Zone, generators: tuple[int, int]) -> int:
     return zone.get(fine, 0) + 32768 * zone.get(coarse, 0)
 
 
-def _envelope(zone: Zone, seconds: float) -> NDArray[np.float64]:
-    """Loudness at every sample of a note let go after some seconds: an even rise, then a fall in decibels."""
+def _seconds(zone: Zone, part: int) -> float:
+    """A generator that tells a time."""
+    return float(2 ** (zone[part] / 1200))
+
+
+def _audible(zone: Zone) -> float:
+    """Seconds after which a tone has died away while its key is down; infinite where it doesn't."""
+    if zone[SUSTAIN] < SILENCE:
+        return math.inf
+    return sum(_seconds(zone, part) for part in (DELAY, ATTACK, HOLD)) + _seconds(zone, DECAY) * SILENCE / 1000
+
+
+def _envelope(zone: Zone, samples: int) -> NDArray[np.float64]:
+    """Loudness at every sample while a key is down: an even rise, then a fall in decibels."""
     import numpy as np
 
-    parts = (DELAY, ATTACK, HOLD, DECAY, RELEASE)
-    delay, attack, hold, decay, release = (2 ** (zone[part] / 1200) for part in parts)
-    release = min(max(release, SHORTEST_RELEASE), LONGEST_RELEASE)
-    times = np.arange(round((seconds + release) * SAMPLES_PER_SECOND)) / SAMPLES_PER_SECOND
+    delay, attack, hold, decay = (_seconds(zone, part) for part in (DELAY, ATTACK, HOLD, DECAY))
+    times = np.arange(samples) / SAMPLES_PER_SECOND
     falling = np.clip((times - delay - attack - hold) / decay * 1000, 0, max(0, zone[SUSTAIN]))
-    falling += np.maximum(0, times - seconds) / release * SILENCE
     rise = np.clip((times - delay) / attack, 0, 1)
     return np.asarray(rise * 10 ** (-falling / 200))
+
+
+def _release(seconds: float, after: float) -> NDArray[np.float64]:
+    """What is left of the loudness at every sample from so long ``after`` the key was let go, in a release of so many
+    seconds to silence.
+    """
+    share: NDArray[np.float64] = _falling(seconds) * 10 ** (-after / seconds * SILENCE / 200)
+    return share
+
+
+@cache
+def _falling(seconds: float) -> NDArray[np.float64]:
+    import numpy as np
+
+    times = np.arange(math.ceil(seconds * SAMPLES_PER_SECOND) + 1) / SAMPLES_PER_SECOND
+    return np.asarray(10 ** (-times / seconds * SILENCE / 200))
