@@ -80,6 +80,12 @@ def test_a_pedal_let_go_with_the_key_holds_nothing() -> None:
     )
 
 
+def test_a_pedal_pressed_again_in_the_tick_of_its_release_has_been_let_go() -> None:
+    again = performance(b"\x00\xb0\x40\x7f" + NOTE + b"\x64\xb0\x40\x00\x00\xb0\x40\x7f\x64\xb0\x40\x00")
+    assert again.pedal.tolist() == pytest.approx(np.array([[0.0, 0.98], [0.98, 1.48]]))
+    assert sounding(again).ends.tolist() == [pytest.approx(0.98)]
+
+
 def test_a_pedal_that_is_never_let_go_is_down_until_the_end() -> None:
     forever = performance(b"\x00\xb0\x40\x7f" + NOTE + b"\x64\xb0\x01\x00")
     assert sounding(forever).ends.tolist() == pytest.approx([0.98])
