@@ -120,9 +120,9 @@ def read_again(read: Read, ids: Tensor, steps: range) -> tuple[float, Tensor]:
 
 @torch.no_grad()
 def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--reference", type=Path, help="a checkout of gwinndr/MusicTransformer-Pytorch")
-    options = options.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--reference", type=Path, help="a checkout of gwinndr/MusicTransformer-Pytorch")
+    options = known.parse_args()
     events, every = (384, 48) if options.quick else (1024, 4)
     steps = range(every // 2, events, every)
     torch.manual_seed(0)
@@ -150,7 +150,7 @@ def main() -> None:
     one = add("twin in int8", *stepped(twin, ids[:1]))
     many = add("twin in int8", *stepped(twin, ids), STREAMS)
     ratios = {f"events/s at {events} events, with the memory against without": plain / again}
-    others = {"the usual way, re-written": UsualTransformer().eval()}
+    others: dict[str, Read] = {"the usual way, re-written": UsualTransformer().eval()}
     if options.reference:
         others["the usual way, itself"] = reference(options.reference)
     for name, read in others.items():

@@ -173,7 +173,7 @@ def test_relative_positions_begin_as_sinusoids() -> None:
 
 
 def test_feed_forward_layers_are_as_wide_as_is_said_and_four_times_the_stream_otherwise() -> None:
-    usual, narrow = (dict(lively(**told).named_parameters()) for told in ({}, {"feed_size": 24}))
+    usual, narrow = (dict(lively(feed_size=size).named_parameters()) for size in (None, 24))
     assert usual["blocks.1.widen.weight"].shape == (64, 16)
     assert narrow["blocks.1.widen.weight"].shape == (24, 16)
     assert narrow["blocks.1.narrow.weight"].shape == (16, 24)
