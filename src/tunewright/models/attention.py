@@ -134,7 +134,7 @@ class RelativeAttention(Attention):
         # One product is added to the other where it lies: the sum is never a third tensor.
         relative = self.relative(queries, keys.shape[2]).flatten(0, 1)
         sums = torch.baddbmm(relative, queries.flatten(0, 1), keys.flatten(0, 1).transpose(1, 2))
-        return sums.unflatten(0, queries.shape[:2])
+        return sums.view(*queries.shape[:3], keys.shape[2])
 
     def relative(self, queries: Tensor, count: int) -> Tensor:
         """Logits of distances to so many keys, without a vector for each pair ever being held (Huang et al. 2018,
