@@ -53,8 +53,8 @@ def assert_like(one: Run, other: Run) -> None:
         for name, value in own.items():  # a symbol that is as likely as another counts as right or wrong by a hair
             assert value == pytest.approx(others[name], abs=0.03 if "accuracy" in name else 1e-5), name
     expected = load_file(other.folder / "last.safetensors")
-    for name, value in load_file(one.folder / "last.safetensors").items():
-        assert torch.allclose(value, expected[name], atol=1e-4), name
+    for name, weights in load_file(one.folder / "last.safetensors").items():
+        assert torch.allclose(weights, expected[name], atol=1e-4), name
 
 
 class PressingCtrlC(Tracker):
