@@ -54,6 +54,14 @@ def test_a_key_struck_again_ends_at_the_next_release_and_sounds_until_it_is_stru
     assert rows(sounding(twice)) == [(0.0, 0.5, 60, 64), (0.5, 1.0, 60, 80)]
 
 
+def test_strikes_that_share_a_release_are_told() -> None:
+    """Figures published of a corpus count a strike and a release of its own."""
+    on, off = b"\x64\x90\x3c\x50", b"\x64\x80\x3c\x00"
+    for body, hanging in ((on + off, 0), (on + on + off, 1), (on + on + off + off, 0), (off + on + on + off, 1)):
+        assert performance(body).hanging == hanging
+    assert performance(NOTE + on).hanging == 0  # one that is never let go is no note at all
+
+
 def test_a_release_in_the_tick_of_a_strike_ends_what_sounded_before() -> None:
     struck_before_let_go = performance(b"\x00\x90\x3c\x40\x64\x90\x3c\x50\x00\x80\x3c\x00\x64\x80\x3c\x00")
     assert rows(struck_before_let_go.notes) == [(0.0, 0.5, 60, 64), (0.5, 1.0, 60, 80)]
