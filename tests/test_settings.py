@@ -55,6 +55,8 @@ def test_a_name_that_is_no_path_stays_as_it_is(name: str, tmp_path: Path, monkey
         ("training.rate=3", "no setting 'training.rate'; there are: seed, iterations"),
         ("training.iterations=few", "training.iterations = 'few'"),
         ("training.optimiser=magic", "adagrad"),
+        ("training.precision=float16", "training.precision = 'float16'"),
+        ("training.adam_betas=[0.9, 1.0]", "training.adam_betas.1 = 1.0"),
     ],
 )
 def test_wrong_assignments_are_told(assignment: str, message: str) -> None:
@@ -72,3 +74,15 @@ def test_recipes_of_ones_own(tmp_path: Path) -> None:
         load_recipe(str(path))
     with pytest.raises(SettingsError, match=r"there are: irish, lab, lab-tensorflow"):
         load_recipe("bach")
+
+
+def test_only_adam_has_betas_and_an_epsilon() -> None:
+    vaswani = ["training.adam_betas=[0.9, 0.98]", "training.adam_epsilon=1e-9"]
+    changed = Settings().changed(vaswani)
+    assert (changed.training.adam_betas, changed.training.adam_epsilon) == ((0.9, 0.98), 1e-9)
+    assert read_settings(dump_settings(changed), "test") == changed
+    with pytest.raises(SettingsError, match=r"^--set: training: optimiser sgd has no adam_betas: only adam and adamw"):
+        Settings().changed(["training.optimiser=sgd", vaswani[0]])
+    with pytest.raises(SettingsError, match="optimiser adagrad has no adam_epsilon"):
+        Settings().changed(["training.optimiser=adagrad", vaswani[1]])
+    assert Settings().changed(["training.optimiser=adamw", *vaswani]).training.adam_betas == (0.9, 0.98)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import tiny_settings
+from tunewright.cli import main
 from tunewright.contracts import Corpus
 from tunewright.errors import RunError
 from tunewright.run import open_corpus, open_run
@@ -88,3 +90,19 @@ def test_a_tracker_that_fails_at_the_end_costs_nothing_of_the_run(own_file: Path
         train(settings, tmp_path / "run", lambda run, trainer: [Clumsy(), *usual(run, trainer)])
     assert open_run(tmp_path / "run").about["results"]["iterations"] == 5
     assert (tmp_path / "run" / "loss.png").exists()
+
+
+def test_overfitting_stands_in_the_run_and_at_the_end_of_its_output(own_file: Path, tmp_path: Path) -> None:
+    """Sixteen tunes' worth of weights on a few tunes are learned by heart."""
+    book = tmp_path / "few.abc"
+    book.write_text("\n\n".join(own_file.read_text().split("\n\n")[:14]) + "\n")
+    changes = ["batch_size=4", "length=64", "iterations=160", "validate_every=10", "learning_rate=0.02"]
+    arguments = ["train", "lab", "--corpus", str(book), "--set", "model.hidden_size=64", "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, arguments + [part for one in changes for part in ("--set", f"training.{one}")])
+    assert result.exit_code == 0, result.output
+    results = open_run(tmp_path / "run").about["results"]
+    since = results["overfitting"]
+    assert since["iteration"] == results["best"]["iteration"] <= 130
+    assert result.stderr.splitlines()[-1].endswith(
+        f"held-out bits have not fallen since iteration {since['iteration']} (epoch {since['epoch']})"
+    )

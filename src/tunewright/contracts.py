@@ -210,6 +210,10 @@ class Emission(Protocol):
         """Negative log-likelihood in nats of a target that is spread over all outcomes: (..., size) -> (...)."""
         ...
 
+    def likeliest(self, logits: Tensor) -> Tensor:
+        """The outcome that is likeliest, of the shape of targets: (..., size) -> (...)."""
+        ...
+
     def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:
         """Draws by inverting the distribution function: (batch, size), (batch, uniforms_per_draw) -> (batch,)."""
         ...

@@ -146,11 +146,15 @@ def _begin_worker(threads: int, asked: _Flag) -> None:
     for name in THREAD_VARIABLES:
         wanted = os.environ.get(name, "")
         os.environ[name] = str(min(threads, int(wanted)) if wanted.isdecimal() and int(wanted) else threads)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
-    """Ends this process as soon as the one that began it is gone, even if that was killed."""
+def end_with_parent() -> None:
+    """Lets this process end as soon as the one that began it is gone, even if that was killed."""
+    threading.Thread(target=_end_when_alone, daemon=True).start()
+
+
+def _end_when_alone() -> None:
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

@@ -12,12 +12,16 @@ import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tunewright import catalogue
 from tunewright.errors import SettingsError
+
+Decay = Annotated[float, Field(ge=0, lt=1)]
+ADAMS = ("adam", "adamw")
+"""Optimisers that know betas and an epsilon."""
 
 
 class Section(BaseModel):
@@ -78,6 +82,10 @@ class TrainingSettings(Section):
     optimiser: Literal["adam", "adamw", "adagrad", "rmsprop", "sgd"] = "adam"
     learning_rate: float = Field(default=5e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
+    adam_betas: tuple[Decay, Decay] = (0.9, 0.999)
+    """Decays an iteration of Adam's means of gradients and of their squares; Vaswani et al. 2017 have 0.9 and 0.98."""
+    adam_epsilon: float = Field(default=1e-8, gt=0)
+    """Keeps Adam from dividing by nothing; Vaswani et al. 2017 have 1e-9."""
     schedule: Literal["constant", "cosine", "noam"] = "constant"
     """After the warm-up; ``noam`` falls with the root of the iterations (Vaswani et al. 2017), and its peak, not its
     factor, is ``learning_rate``.
@@ -85,7 +93,7 @@ class TrainingSettings(Section):
     warmup_iterations: int = Field(default=0, ge=0)
     clip_norm: float = Field(default=0.0, ge=0)
     """Gradients are scaled down to this norm; 0 leaves them alone."""
-    averaging: float = Field(default=0.0, ge=0, lt=1)
+    averaging: Decay = 0.0
     """Decay an iteration of a running average of the weights, which is then what is validated and kept; 0 keeps the
     weights themselves.
     """
@@ -105,7 +113,24 @@ class TrainingSettings(Section):
     """When a piece is composed, for trackers that can take one: at the end, or at each measurement, for all to see."""
     sample_length: str = ""
     """Of performances that are composed so, as ``compose --length`` takes it; empty for the usual one."""
+    validate_symbols: int = Field(default=0, ge=0)
+    """How much of each held-out piece is read when validation is measured along a training: so many symbols from its
+    beginning, always the same ones; 0 for all of it.
+    """
     checkpoint_every: int = Field(default=100, ge=1)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the products in a training step; weights, likelihoods and what is saved are ``float32`` in any case.
+    ``bfloat16`` is fast on GPUs; on most CPUs it is slower than ``float32``.
+    """
+    compile: bool = False
+    """Whether ``torch.compile`` translates the model for training; only on CUDA."""
+
+    @model_validator(mode="after")
+    def _know_adam(self) -> Self:
+        for name in ("adam_betas", "adam_epsilon"):
+            if self.optimiser not in ADAMS and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"optimiser {self.optimiser} has no {name}: only {' and '.join(ADAMS)} have")
+        return self
 
 
 class Settings(Section):
@@ -171,6 +196,8 @@ def parse_settings(values: dict[str, Any], source: str) -> Settings:
             section = values.get(str(first["loc"][0]))
             known = TrainingSettings.model_fields if isinstance(section, dict) else Settings.model_fields
             raise SettingsError(f"{source}: there is no setting '{address}'; there are: {', '.join(known)}") from None
+        if first["type"] == "value_error":  # of several settings, which its own words name
+            raise SettingsError(f"{source}: {address}: {first['ctx']['error']}") from None
         raise SettingsError(f"{source}: {address} = {first['input']!r}: {first['msg'].lower()}") from None
 
 

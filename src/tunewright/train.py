@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import replace as replace_field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,9 @@ from tunewright.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import nn
 
     from tunewright.training.batches import Source
+    from tunewright.training.parallel import Alone
     from tunewright.training.trackers import Tracker
     from tunewright.training.trainer import Trainer
 
@@ -104,7 +105,7 @@ def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
     """
     import torch
 
-    from tunewright.evaluation.likelihood import score
+    from tunewright.evaluation.likelihood import HeldOut
     from tunewright.training.batches import WINDOWS
     from tunewright.training.trainer import Trainer
 
@@ -114,12 +115,10 @@ def build_trainer(run: Run, corpus: Corpus | None = None) -> Trainer:
     batches = WINDOWS[settings.windows](source, run.codec.boundary, settings.batch_size, settings.length, settings.seed)
     torch.manual_seed(settings.seed)
     model = run.new_model().to("cuda" if torch.cuda.is_available() else "cpu")
-    held_out = run.part_pieces(corpus, "validation")
-
-    def measure(current: nn.Module) -> float:
-        return score(current, run.codec, held_out).bits_per_unit  # type: ignore[arg-type]
-
-    return Trainer(model, batches, measure if held_out else None, settings, run.folder)
+    pieces = run.part_pieces(corpus, "validation")
+    smoothing, most = settings.label_smoothing, settings.validate_symbols
+    held_out = HeldOut(run.codec, pieces, label_smoothing=smoothing, most_symbols=most)
+    return Trainer(model, batches, held_out if pieces else None, settings, run.folder)
 
 
 def _source(run: Run, corpus: Corpus) -> Source:
@@ -155,6 +154,7 @@ def train(
     resume: bool = False,
     budget: Budget | None = None,
     stop: Callable[[], bool] = lambda: False,
+    workers: int = 1,
 ) -> Run:
     """Trains what the settings describe into a run folder.
 
@@ -163,12 +163,21 @@ def train(
         resume: go on with the run in this folder, whose own settings then hold.
         budget: how long, where the settings don't say it in iterations.
         stop: asked after each iteration whether to end here, as if the user had stopped it.
+        workers: processes that share each batch among them; on CUDA each has a GPU of its own.
 
     Raises:
         RunError: the folder holds a run and ``resume`` is off, or it holds none and ``resume`` is on.
+        SettingsError: so many workers can't share a batch, or how long they need can't be told.
+        WorkerError: one has died.
     """
+    from tunewright.training.parallel import check_workers, together
+
+    check_workers((open_run(folder).settings if resume else settings).training, workers)
+    if workers > 1 and budget and budget.minutes:
+        raise SettingsError("minutes are measured out for one process; with several workers give iterations")
     run, trainer = _resumed(folder) if resume else _started(settings, folder, budget or Budget())
     with ExitStack() as closing:
+        trainer.join(closing.enter_context(together(workers, partial(_assist, folder, resume))))
         trackers = make_trackers(run, trainer)
         for tracker in trackers:
             closing.callback(tracker.close)
@@ -177,6 +186,13 @@ def train(
         # Before trackers take their leave: what one of them does wrong there costs nothing of the run.
         write_about(folder, {**run.about, "results": results})
     return open_run(folder)
+
+
+def _assist(folder: Path, resume: bool, join: Callable[[], Alone]) -> None:
+    """What a process does that trains a run beside the first one."""
+    trainer = _resumed(folder)[1] if resume else build_trainer(open_run(folder))
+    trainer.join(join())
+    trainer.run([])
 
 
 def _started(settings: Settings, folder: Path, budget: Budget) -> tuple[Run, Trainer]:
@@ -243,4 +259,7 @@ def _results(trainer: Trainer, outcome: Any) -> dict[str, Any]:
         "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
         "final": {"loss": outcome.final_loss},
         "best": {"iteration": best[0], "bits_per_unit": best[1]} if best else None,
+        "overfitting": dict(zip(("iteration", "epoch"), outcome.overfitting, strict=True))
+        if outcome.overfitting
+        else None,
     }

@@ -13,6 +13,10 @@ def test_nll_is_the_log_softmax_of_the_target() -> None:
     assert torch.allclose(Categorical().nll(logits, target), expected, atol=1e-6)
 
 
+def test_the_likeliest_symbol_is_that_of_the_greatest_logit() -> None:
+    assert Categorical().likeliest(torch.tensor([[0.0, 3.0, 1.0], [2.0, -1.0, 2.0]])).tolist() == [1, 0]
+
+
 def test_draws_follow_the_probabilities() -> None:
     logits = torch.tensor([0.1, 0.2, 0.0, 0.7]).log()
     uniforms = (torch.arange(10_000, dtype=torch.float64) / 10_000).unsqueeze(1)

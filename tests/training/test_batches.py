@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,3 +81,37 @@ def test_epochs_that_differ_in_length_have_equally_many_whole_windows(by: int) -
         assert batches.at(iteration).inputs.shape == (2, 9)
     known = {int(symbol) for piece in PIECES for symbol in piece} | set(BOUNDARY)
     assert set(batches.at(iteration).targets.flatten().tolist()) <= known
+
+
+@pytest.mark.parametrize("kind", [RandomWindows, SequentialWindows])
+def test_ids_stay_as_narrow_as_they_come_until_they_are_read(kind: type[RandomWindows]) -> None:
+    narrow = [piece.astype(np.int16) for piece in PIECES]
+    batches = kind(Same(narrow), BOUNDARY, batch_size=2, length=9, seed=0)
+    wide = kind(Same(PIECES), BOUNDARY, batch_size=2, length=9, seed=0)
+    assert batches.laid_out(0).dtype == np.int16
+    assert batches.laid_out(0).ndim == 1
+    for iteration in range(5):
+        own, others = batches.at(iteration), wide.at(iteration)
+        assert own.inputs.dtype == torch.int64
+        assert torch.equal(own.inputs, others.inputs)
+        assert torch.equal(own.targets, others.targets)
+
+
+class Noting(Same):
+    """Tells which epochs are asked for."""
+
+    def of(self, epoch: int) -> Any:
+        asked.append(epoch)
+        return super().of(epoch)
+
+
+asked: list[int] = []
+
+
+@pytest.mark.parametrize("kind", [RandomWindows, SequentialWindows])
+def test_an_epoch_is_laid_out_once(kind: type[RandomWindows]) -> None:
+    asked.clear()
+    batches = kind(Noting(PIECES), BOUNDARY, batch_size=2, length=9, seed=0)
+    for iteration in range(2 * batches.windows_per_epoch):
+        batches.at(iteration)
+    assert asked == [0, 0, 1]  # first to count what there is

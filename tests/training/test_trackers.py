@@ -157,6 +157,37 @@ def test_tensorboard_reads_scalars_sound_pictures_and_settings(tmp_path: Path, s
     assert told["corpus.name"].string_value == "own"
 
 
+def test_tensorboard_draws_training_and_validation_in_one_chart(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    tracker = catalogue.find("tracker", "tensorboard")(watched(tmp_path))
+    for iteration in (1, 2):
+        figures = {"loss": 2.0, "smoothed": 2.5, "accuracy": 0.25}
+        tracker.track({"iteration": iteration, **figures, "learning_rate": 0.1})
+        held_out = {f"validation_{name}": value / 2 for name, value in figures.items()}
+        tracker.track({"iteration": iteration, "validation": 3.0, **held_out})
+    tracker.close()
+    for folder, divisor in ((tmp_path / "tensorboard", 1), (tmp_path / "tensorboard" / "validation", 2)):
+        read = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+        read.Reload()
+        for name, value in figures.items():
+            assert [(one.step, one.value) for one in read.Scalars(name)] == [(1, value / divisor), (2, value / divisor)]
+
+
+def test_the_console_tells_overfitting_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    console = catalogue.find("tracker", "console")(watched(tmp_path))
+    for iteration, since in ((10, 0), (20, 0), (30, 10), (40, 10), (50, 0), (60, 50), (70, 50)):
+        told = {"overfitting_since": since, "overfitting_epoch": since // 10} if since else {}
+        console.track({"iteration": iteration, "validation": 2.0, **told})
+    console.close()
+    told_of = [line for line in capsys.readouterr().err.splitlines() if "have not fallen" in line]
+    assert [line.strip().rpartition("\r")[2] for line in told_of] == [
+        "held-out bits have not fallen since iteration 10 (epoch 1)",
+        "held-out bits have not fallen since iteration 50 (epoch 5)",
+    ]
+
+
 def test_comet_keeps_an_archive_with_parameters_metrics_and_sound(
     tmp_path: Path, sample: Sample, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,14 +16,17 @@ from torch import nn
 
 from tests.conftest import tiny_settings
 from tunewright.errors import InputError, RunError, SettingsError, TrainingError
+from tunewright.evaluation.likelihood import Measured
 from tunewright.export import export_run
 from tunewright.models.recurrent import LSTM
+from tunewright.models.transformer import Transformer
 from tunewright.run import Run, open_run
 from tunewright.settings import TrainingSettings, dump_settings
 from tunewright.train import Budget, build_trainer, start_run, train
 from tunewright.training.batches import RandomWindows, Same
+from tunewright.training.optimisers import OPTIMISERS
 from tunewright.training.trackers import JsonLines, Tracker, read_metrics, standard_trackers, watched
-from tunewright.training.trainer import OPTIMISERS, Trainer
+from tunewright.training.trainer import Trainer
 
 DEMANDING = (
     "model.layers=2", "model.dropout=0.3", "model.weight_dropout=0.2", "model.symbol_dropout=0.1",
@@ -207,6 +210,124 @@ def test_label_smoothing_spreads_a_share_of_each_target(tmp_path: Path) -> None:
     assert losses[0.0] != losses[0.25]
 
 
+def seven(settings: TrainingSettings, folder: Path, measure: Any = None, model: nn.Module | None = None) -> Trainer:
+    """Learns to count to seven."""
+    import numpy as np
+
+    torch.manual_seed(0)
+    batches = RandomWindows(Same([np.arange(400) % 7]), (0,), 4, 10, 0)
+    return Trainer(model or LSTM(7, embedding_size=8, hidden_size=16), batches, measure, settings, folder)
+
+
+class Keeping(Tracker):
+    """Keeps the records."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    def track(self, record: dict[str, Any]) -> None:
+        self.records.append(record)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_loss_accuracy_and_smoothed_loss_are_told(share: float, tmp_path: Path) -> None:
+    settings = TrainingSettings(iterations=1, label_smoothing=share, validate_every=1, learning_rate=0.01)
+    keeping = Keeping()
+    trainer = seven(settings, tmp_path, lambda model: Measured(1.5, 1.25, 1.375, 0.5))
+    batch = trainer.batches.at(0)
+    logits, targets = trainer.model(batch.inputs)[0].flatten(0, 1), batch.targets.flatten()
+    trainer.run([keeping])
+    trained, measured = keeping.records
+    assert trained["loss"] == pytest.approx(nn.functional.cross_entropy(logits, targets).item(), rel=1e-5)
+    assert trained["accuracy"] == pytest.approx((logits.argmax(-1) == targets).double().mean().item())
+    smoothed = {"validation_smoothed": 1.375} if share else {}
+    figures = {"validation": 1.5, "validation_loss": 1.25, "validation_accuracy": 0.5, **smoothed}
+    assert measured == {"iteration": 1, **figures}
+    assert ("smoothed" in trained) == bool(share)
+    if share:
+        judge = nn.CrossEntropyLoss(label_smoothing=share)
+        assert trained["smoothed"] == pytest.approx(judge(logits, targets).item(), rel=1e-5)
+
+
+def test_overfitting_is_told_when_training_goes_on_falling(tmp_path: Path) -> None:
+    """Held-out bits fall until iteration 20 and again at 60; epochs have 10 iterations."""
+    bits = iter([3.0, 2.0, 2.5, 2.5, 2.5, 1.0, 1.5, 1.5, 1.5, 1.5])
+    settings = TrainingSettings(iterations=100, validate_every=10, learning_rate=0.01, checkpoint_every=45)
+    keeping = Keeping()
+    trainer = seven(settings, tmp_path, lambda model: Measured(next(bits), 1.0, 1.0, 0.5))
+    assert trainer.batches.windows_per_epoch == 10
+    outcome = trainer.run([keeping])
+    told = {one["iteration"]: one.get("overfitting_since") for one in keeping.records if "validation" in one}
+    assert told == {10: None, 20: None, 30: None, 40: None, 50: 20, 60: None, 70: None, 80: None, 90: 60, 100: 60}
+    assert keeping.records[-1]["overfitting_epoch"] == 6
+    assert outcome.overfitting == (60, 6)
+
+
+def test_it_is_no_overfitting_where_training_stands_still(tmp_path: Path) -> None:
+    bits = iter([3.0, 2.0, *[2.5] * 8])
+    settings = TrainingSettings(iterations=100, validate_every=10, learning_rate=1e-30)
+    trainer = seven(settings, tmp_path, lambda model: Measured(next(bits), 1.0, 1.0, 0.5))
+    trainer.recent = [0.5]  # what has been reached can't be reached again
+    assert trainer.run([]).overfitting is None
+    assert trainer.unimproved == 8
+
+
+@pytest.mark.parametrize("name", ["lstm", "transformer"])
+def test_bfloat16_learns_and_leaves_weights_in_single_precision(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = LSTM(7, embedding_size=8, hidden_size=16) if name == "lstm" else Transformer(7, hidden_size=16, layers=2)
+    settings = TrainingSettings(
+        iterations=40, precision="bfloat16", learning_rate=0.01, carry_memory=True, label_smoothing=0.1
+    )
+    seen = set()
+    model.register_forward_hook(lambda _, given, told: seen.add(told[0].dtype))
+    trainer = seven(settings, tmp_path, model=model)
+    first = trainer.step(0.01)
+    trainer.run([])
+    assert trainer.recent[-1] < 0.7 * first
+    assert torch.bfloat16 in seen
+    assert {value.dtype for value in load_file(tmp_path / "last.safetensors").values()} == {torch.float32}
+    again = seven(settings, tmp_path, model=model)
+    again.restore()
+    assert again.done == 40
+
+
+def test_a_compiled_model_is_saved_under_its_own_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were CUDA; what stands in for the compiler wraps the model as the compiler does."""
+    compiled: list[nn.Module] = []
+
+    class Wrapped(nn.Module):
+        def __init__(self, model: nn.Module) -> None:
+            super().__init__()
+            self._orig_mod = model
+            compiled.append(model)
+
+        def forward(self, *given: Any) -> Any:
+            self.called = True
+            return self._orig_mod(*given)
+
+    monkeypatch.setattr(torch, "compile", Wrapped)
+    settings = TrainingSettings(iterations=2, compile=True)
+    with monkeypatch.context() as cuda:
+        cuda.setattr(Trainer, "device", type("Cuda", (), {"type": "cuda"})())
+        trainer = seven(settings, tmp_path)
+    assert compiled == [trainer.model]
+    trainer.step(0.01)
+    assert trainer._call.called  # type: ignore[attr-defined]
+    trainer.save()
+    assert set(load_file(tmp_path / "last.safetensors")) == set(LSTM(7).state_dict())
+    without = seven(settings, tmp_path)
+    assert without._call is without.model
+
+
+def test_adam_s_betas_and_epsilon_reach_it(tmp_path: Path) -> None:
+    settings = TrainingSettings(adam_betas=(0.9, 0.98), adam_epsilon=1e-9)
+    (group,) = seven(settings, tmp_path).optimiser.param_groups
+    assert (group["betas"], group["eps"]) == ((0.9, 0.98), 1e-9)
+    (group,) = seven(TrainingSettings(), tmp_path).optimiser.param_groups
+    assert (group["betas"], group["eps"]) == ((0.9, 0.999), 1e-8)
+
+
 def test_tunes_are_learned_in_other_keys_and_measured_in_their_own(own_file: Path, tmp_path: Path) -> None:
     settings = tiny_settings(own_file, "training.iterations=3", "training.transposed=1.0")
     run = train(settings, tmp_path / "run", quiet)
@@ -226,6 +347,7 @@ def test_trackers_write_metrics_picture_and_events(own_file: Path, tmp_path: Pat
     records = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
     assert [record["iteration"] for record in records if "loss" in record] == list(range(1, 31))
     assert [record["iteration"] for record in records if "validation" in record] == [10, 20, 30]
+    assert all({"accuracy", "validation_accuracy"} & record.keys() for record in records)
     assert (run.folder / "loss.png").read_bytes().startswith(b"\x89PNG")
     assert list((run.folder / "tensorboard").glob("events*"))
 

@@ -24,6 +24,7 @@ from tunewright.cli.common import JSON, PATH, put_json, refuse_several_budgets, 
 @click.option(
     "--sample-every", default=0, type=click.IntRange(0), help="Let trackers hear a tune after so many iterations, too."
 )
+@click.option("--workers", default=1, type=click.IntRange(1), help="Processes that share each batch among them.")
 @JSON
 def train(
     recipe: str | None,
@@ -38,6 +39,7 @@ def train(
     trackers: tuple[str, ...],
     tensorboard: bool,
     sample_every: int,
+    workers: int,
     as_json: bool,
 ) -> None:
     """Trains a recipe (or with --resume goes on with a run). Ctrl-C saves what was learned."""
@@ -47,6 +49,7 @@ def train(
     from tunewright.settings import load_recipe
     from tunewright.train import Budget
     from tunewright.train import train as train_run
+    from tunewright.training.trackers import overfitting_told
 
     if not recipe and not (resume and out):
         raise SettingsError("train what? Give a recipe (tunewright recipes lists them), or --resume --out RUN")
@@ -61,7 +64,7 @@ def train(
     settings = (settings.with_corpus(corpus) if corpus else settings).changed(changes)
     names = ("console", *trackers, *(["tensorboard"] if tensorboard else []))
     watch = heard_trackers(names, sample_every)
-    run = train_run(settings, folder, watch, resume=resume, budget=Budget(minutes, characters))
+    run = train_run(settings, folder, watch, resume=resume, budget=Budget(minutes, characters), workers=workers)
     results = run.about["results"]
     if as_json:
         put_json({"run": str(folder), **results})
@@ -71,7 +74,9 @@ def train(
         best = results["best"]
         held_out = f", held out {best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else ""
         loss = f"training loss {results['final']['loss']:.3f} nats"
-        say(f"{folder}: {results['form']} form, {loss}{held_out}, {results['seconds']:.0f} s")
+        since = results["overfitting"]
+        told = f"; {overfitting_told(since['iteration'], since['epoch'])}" if since else ""
+        say(f"{folder}: {results['form']} form, {loss}{held_out}, {results['seconds']:.0f} s{told}")
 
 
 @click.command()

@@ -25,6 +25,10 @@ class Categorical:
         """Negative log-likelihood in nats of a target spread over all symbols alike: (..., size) -> (...)."""
         return -functional.log_softmax(logits, dim=-1).mean(dim=-1)
 
+    def likeliest(self, logits: Tensor) -> Tensor:
+        """The symbol of the greatest logit, the first of several: (..., size) -> (...)."""
+        return logits.argmax(dim=-1)
+
     def draw(self, logits: Tensor, uniforms: Tensor) -> Tensor:
         """The symbol at which the distribution function passes the uniform: (batch, size), (batch, 1) -> (batch,).
 

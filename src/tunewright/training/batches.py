@@ -7,7 +7,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from torch import Tensor
 
 from tunewright.errors import InputError
 
+Ids = NDArray[np.integer[Any]]
+"""Of symbols, in as few bytes as they come in: only a batch needs 64 bits."""
 _OF_WEIGHTS = 2
 """Sets these random numbers apart from others drawn by seed and epoch."""
 
@@ -32,6 +34,11 @@ class Batch:
 class Batches(Protocol):
     """Batches by iteration number."""
 
+    @property
+    def windows_per_epoch(self) -> int:
+        """Iterations in which everything is read once."""
+        ...
+
     def at(self, iteration: int) -> Batch:
         """The batch of this iteration, from 0."""
         ...
@@ -40,7 +47,7 @@ class Batches(Protocol):
 class Source(Protocol):
     """What there is to read."""
 
-    def of(self, epoch: int) -> Sequence[NDArray[np.int64]]:
+    def of(self, epoch: int) -> Sequence[Ids]:
         """Ids of each piece that this epoch reads, without boundaries."""
         ...
 
@@ -48,10 +55,10 @@ class Source(Protocol):
 class Same:
     """The same pieces in every epoch."""
 
-    def __init__(self, pieces: Sequence[NDArray[np.int64]]) -> None:
+    def __init__(self, pieces: Sequence[Ids]) -> None:
         self.pieces = list(pieces)
 
-    def of(self, epoch: int) -> Sequence[NDArray[np.int64]]:
+    def of(self, epoch: int) -> Sequence[Ids]:
         return self.pieces
 
 
@@ -68,7 +75,7 @@ class Weighted:
         self.source, self.seed = source, seed
         self.weights = np.array(weights)
 
-    def of(self, epoch: int) -> Sequence[NDArray[np.int64]]:
+    def of(self, epoch: int) -> Sequence[Ids]:
         draws = np.random.default_rng([self.seed, epoch, _OF_WEIGHTS]).random(len(self.weights))
         times = np.floor(self.weights + draws).astype(int)
         return [piece for piece, often in zip(self.source.of(epoch), times, strict=True) for _ in range(often)]
@@ -88,14 +95,19 @@ class Windows(ABC):
     def __init__(self, source: Source, boundary: Sequence[int], batch_size: int, length: int, seed: int) -> None:
         self.source, self.boundary = source, tuple(boundary)
         self.batch_size, self.length, self.seed = batch_size, length, seed
-        symbols = len(_joined(source.of(0), self.boundary))
-        self.windows_per_epoch = self._count(symbols)
+        symbols = sum(len(piece) + len(self.boundary) for piece in source.of(0))
+        self._windows_per_epoch = self._count(symbols)
         if not self.windows_per_epoch:
             raise InputError(
                 f"the training pieces hold {symbols} symbols, fewer than one batch of {batch_size} windows of "
                 f"{length}; add pieces, or set a smaller training.batch_size or training.length"
             )
-        self._epoch: tuple[int, NDArray[np.int64]] | None = None
+        self._epoch: tuple[int, Ids] | None = None
+
+    @property
+    def windows_per_epoch(self) -> int:
+        """Iterations in which everything is read once."""
+        return self._windows_per_epoch
 
     def at(self, iteration: int) -> Batch:
         """The batch of this iteration, from 0."""
@@ -110,12 +122,12 @@ class Windows(ABC):
         ...
 
     @abstractmethod
-    def laid_out(self, epoch: int) -> NDArray[np.int64]:
-        """Ids of an epoch as windows are cut from them."""
+    def laid_out(self, epoch: int) -> Ids:
+        """Ids of an epoch as windows are cut from them, (symbols,)."""
         ...
 
     @abstractmethod
-    def _window(self, ids: NDArray[np.int64], iteration: int, window: int) -> Batch:
+    def _window(self, ids: Ids, iteration: int, window: int) -> Batch:
         """One of an epoch's windows."""
         ...
 
@@ -127,13 +139,13 @@ class RandomWindows(Windows):
         symbols -= len(self.boundary)
         return max(1, symbols // (self.batch_size * self.length)) if symbols > self.length + 1 else 0
 
-    def laid_out(self, epoch: int) -> NDArray[np.int64]:
+    def laid_out(self, epoch: int) -> Ids:
         return _joined(self.source.of(epoch), self.boundary)[: -len(self.boundary)]
 
-    def _window(self, ids: NDArray[np.int64], iteration: int, window: int) -> Batch:
+    def _window(self, ids: Ids, iteration: int, window: int) -> Batch:
         generator = np.random.default_rng([self.seed, iteration])
         starts = generator.integers(0, len(ids) - 1 - self.length, self.batch_size)
-        return _batch(np.stack([ids[start : start + self.length + 1] for start in starts]), fresh=iteration == 0)
+        return _batch(ids, starts.tolist(), self.length, fresh=iteration == 0)
 
 
 class SequentialWindows(Windows):
@@ -142,19 +154,18 @@ class SequentialWindows(Windows):
     def _count(self, symbols: int) -> int:
         return (symbols - 1) // (self.batch_size * self.length)
 
-    def laid_out(self, epoch: int) -> NDArray[np.int64]:
-        """(batch, windows * length + 1)."""
+    def laid_out(self, epoch: int) -> Ids:
+        """Lane after lane, each of so many windows, and the symbol that follows the last: (symbols,)."""
         pieces = self.source.of(epoch)
         order = np.random.default_rng([self.seed, epoch]).permutation(len(pieces))
         stream = _joined([pieces[index] for index in order], self.boundary)
-        stride = self.windows_per_epoch * self.length
+        needed = self.batch_size * self.windows_per_epoch * self.length + 1
         # Epochs differ by a few symbols where pieces are transposed: one that is short begins anew.
-        stream = np.resize(stream, self.batch_size * stride + 1)
-        return np.stack([stream[row * stride : (row + 1) * stride + 1] for row in range(self.batch_size)])
+        return stream[:needed] if len(stream) >= needed else np.resize(stream, needed)
 
-    def _window(self, ids: NDArray[np.int64], iteration: int, window: int) -> Batch:
-        start = window * self.length
-        return _batch(ids[:, start : start + self.length + 1], fresh=window == 0)
+    def _window(self, ids: Ids, iteration: int, window: int) -> Batch:
+        starts = range(window * self.length, len(ids) - 1, self.windows_per_epoch * self.length)
+        return _batch(ids, starts, self.length, fresh=window == 0)
 
 
 WINDOWS: dict[str, type[Windows]] = {
@@ -163,11 +174,14 @@ WINDOWS: dict[str, type[Windows]] = {
 }
 
 
-def _joined(pieces: Sequence[NDArray[np.int64]], boundary: Sequence[int]) -> NDArray[np.int64]:
-    gap = np.array(boundary, dtype=np.int64)
+def _joined(pieces: Sequence[Ids], boundary: Sequence[int]) -> Ids:
+    narrowest = np.min_scalar_type(-1 - max(boundary))  # signed, as the pieces' own
+    gap = np.array(boundary, dtype=narrowest)
     return np.concatenate([part for piece in pieces for part in (piece, gap)])
 
 
-def _batch(windows: NDArray[np.int64], fresh: bool) -> Batch:
-    ids = torch.from_numpy(np.ascontiguousarray(windows))
-    return Batch(ids[:, :-1], ids[:, 1:], fresh)
+def _batch(ids: Ids, starts: Sequence[int], length: int, fresh: bool) -> Batch:
+    """The windows that begin at these places, and the symbol after each."""
+    windows = np.stack([ids[start : start + length + 1] for start in starts])
+    wide = torch.from_numpy(windows.astype(np.int64, copy=False))
+    return Batch(wide[:, :-1], wide[:, 1:], fresh)

@@ -10,9 +10,8 @@ import sys
 from typing import Any
 
 from tunewright.errors import MissingExtraError
-from tunewright.training.trackers import Record, Sample, Tracker, Watched
+from tunewright.training.trackers import SCALARS, Record, Sample, Tracker, Watched
 
-METRICS = ("loss", "validation", "learning_rate")
 QUIET: dict[str, Any] = {
     "log_code": False,
     "log_graph": False,
@@ -52,7 +51,7 @@ class Comet(Tracker):
         _library()
 
     def track(self, record: Record) -> None:
-        for name in METRICS:
+        for name in SCALARS:
             if name in record:
                 self._experiment.log_metric(name, record[name], step=record["iteration"])
 

@@ -1,9 +1,13 @@
 """Who watches a training. Every tracker takes the same records and makes of them a line, a bar, a picture or a log;
 those that can take tunes that were composed along the way, too.
 
-A record is a flat dictionary with ``iteration`` (how many are done) and any of ``loss`` (training, nats a symbol),
-``validation`` (bits a unit), ``learning_rate``, ``symbols`` (read so far) and ``seconds`` (spent training, measuring
-left out).
+A record is a flat dictionary with ``iteration`` (how many are done) and what is known of it. Of each iteration:
+``loss`` (cross-entropy of its batch, nats a symbol), ``accuracy`` (share of the targets that are the likeliest
+symbols), with label smoothing ``smoothed`` (nats a symbol: what is minimised; without it, that is ``loss``),
+``learning_rate``, ``symbols`` (read so far) and ``seconds`` (spent training, measuring left out). Of each measurement
+on validation: ``validation`` (bits a unit), ``validation_loss``, ``validation_accuracy`` and ``validation_smoothed`` as
+of training; and where held-out bits have not fallen for long though the training loss has, ``overfitting_since`` which
+iteration and ``overfitting_epoch``.
 """
 
 from __future__ import annotations
@@ -27,6 +31,11 @@ Record = dict[str, Any]
 Scalar = str | int | float | bool
 SECONDS_BETWEEN_PICTURES = 20.0
 METRICS = "metrics.jsonl"
+CURVES = ("loss", "smoothed", "accuracy")
+"""Of training; of validation they are told with :data:`OF_VALIDATION` before them."""
+OF_VALIDATION = "validation_"
+SCALARS = (*CURVES, "validation", *(f"{OF_VALIDATION}{name}" for name in CURVES), "learning_rate")
+"""What is drawn as a curve."""
 ALWAYS = ("jsonl", "picture")
 """Trackers that every training has."""
 
@@ -122,10 +131,12 @@ class Console(Tracker):
         self._smooth: float | None = None
         self._validation = ""
         self._first: Record | None = None
+        self._said = 0
 
     def track(self, record: Record) -> None:
         if "validation" in record:
             self._validation = f" held out {record['validation']:.3f} bits"
+            self._say_overfitting(record.get("overfitting_since", 0), record.get("overfitting_epoch", 0))
             return
         self._first = self._first or record
         self._smooth = record["loss"] if self._smooth is None else 0.98 * self._smooth + 0.02 * record["loss"]
@@ -133,6 +144,12 @@ class Console(Tracker):
         speed = (record["symbols"] - self._first["symbols"]) / seconds if seconds else 0.0
         self._bar.set_postfix_str(f"loss {self._smooth:.3f}{self._validation} {speed:,.0f} symbols/s", refresh=False)
         self._bar.update()
+
+    def _say_overfitting(self, iteration: int, epoch: int) -> None:
+        """Once of each iteration after which it was so."""
+        if iteration not in (0, self._said):
+            self._said = iteration
+            self._bar.write(overfitting_told(iteration, epoch), file=sys.stderr)
 
     def close(self) -> None:
         self._bar.close()
@@ -164,6 +181,11 @@ class LossPicture(Tracker):
         self._drawn = time.monotonic()
         if self._display is not None:
             self._display.update(displays().Image(filename=str(self._path)))
+
+
+def overfitting_told(iteration: int, epoch: int) -> str:
+    """Overfitting in words."""
+    return f"held-out bits have not fallen since iteration {iteration} (epoch {epoch})"
 
 
 def read_metrics(path: Path) -> list[Record]:
