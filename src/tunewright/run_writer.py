@@ -10,7 +10,7 @@ from typing import Any
 
 from tunewright.contracts import Codec, Corpus, Split
 from tunewright.evaluation.originality import calibrated
-from tunewright.evaluation.performance_originality import PerformanceIndex
+from tunewright.evaluation.performance_index import PerformanceIndex
 from tunewright.evaluation.tune_index import TuneIndex
 from tunewright.executor import cores
 from tunewright.files import write_whole
@@ -66,6 +66,7 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
         "recipe": settings.recipe,
         "corpus": {
             "name": corpus.name,
+            "kind": corpus.kind,
             "licence": corpus.licence,
             "sha256": corpus.sha256,
             "form": corpus.form,

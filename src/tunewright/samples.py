@@ -1,4 +1,4 @@
-"""Tunes composed along a training, so that one hears what it has learned so far."""
+"""Pieces composed along a training, so that one hears what it has learned so far."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def compose_sample(run: Run, iteration: int) -> Sample | None:
         piece = compose(run, Wish(length=run.settings.training.sample_length))[0].piece
         stem = run.folder / FOLDER / f"{iteration:07d}"
         _rendered(piece, WRITTEN[piece.kind], stem)
-        return Sample(iteration, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
+        return Sample(iteration, piece.kind, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
     return None
 
 

@@ -68,26 +68,31 @@ def place_of(source: Path) -> Path:
     return source if is_study(source) else open_run(source).workplace
 
 
-def _files_of(path: Path) -> list[Path]:
-    """A file itself; of a folder the .abc files below it, the hidden ones left out."""
+def _files_of(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """A file itself; of a folder the files below it whose names end so, the hidden ones left out."""
     if not path.is_dir():
         return [path]
     from tunewright.corpora.sources import files_below
 
-    if names := files_below(path)[0]:
+    if names := files_below(path, suffixes)[0]:
         return [path / name for name in names]
-    raise InputError(f"{path}: no .abc file in it")
+    raise InputError(f"{path}: no {' or '.join(suffixes)} file in it")
 
 
-def from_each(files: Sequence[Path], read: Callable[[Path], list[Any]]) -> tuple[list[Any], list[str]]:
-    """What ``read`` finds in each file and each .abc file below a folder; a message, said too, for each it can't use.
+def from_each(
+    files: Sequence[Path], read: Callable[[Path], list[Any]], suffixes: tuple[str, ...] = (".abc",)
+) -> tuple[list[Any], list[str]]:
+    """What ``read`` finds in each file and each file below a folder; a message, said too, for each it can't use.
+
+    Args:
+        suffixes: of the files that are read of a folder.
 
     Raises:
         InputError: there is nothing in any of them.
     """
     found: list[Any] = []
     failed = []
-    for file in (below for path in files for below in _files_of(path)):
+    for file in (below for path in files for below in _files_of(path, suffixes)):
         try:
             found += read(file)
         except InputError as error:
