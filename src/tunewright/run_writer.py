@@ -73,6 +73,7 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
             "pieces": len(corpus.pieces),
             "skipped": len(corpus.skipped),
             "split": split.counts(),
+            "facts": corpus.facts(),
         },
         "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
