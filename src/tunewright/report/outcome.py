@@ -52,8 +52,9 @@ def outcome_of(run: Run) -> Outcome:
     results, records = run.about.get("results") or {}, read_metrics(run.folder / METRICS)
     steps = [record for record in records if "loss" in record]
     held_out = _curve(records, "validation")
+    least = min(held_out, key=lambda one: one[1], default=None)
     best = results.get("best")
-    found = (best["iteration"], best["bits_per_unit"]) if best else min(held_out, key=lambda one: one[1], default=None)
+    found = (best["iteration"], best["bits_per_unit"]) if best else least
     rates = [record["learning_rate"] for record in steps if "learning_rate" in record]
     return Outcome(
         ended=results.get("stopped") is False,
@@ -68,7 +69,7 @@ def outcome_of(run: Run) -> Outcome:
     )
 
 
-def _curve(records: Sequence[Record], name: str) -> Points:
+def _curve(records: Sequence[Record], name: str) -> list[tuple[int, float]]:
     return [(record["iteration"], record[name]) for record in records if name in record]
 
 

@@ -31,7 +31,7 @@ from tunewright.study.space import (
     told,
 )
 from tunewright.train import Budget
-from tunewright.wish import Wish
+from tunewright.wish import OF_PERFORMANCES, OF_TUNES, Wish
 
 PLAN = "study.json"
 FORMAT = 1
@@ -184,7 +184,9 @@ class Plan:
             if not right or (isinstance(value, bool) and not isinstance(usual, bool)):
                 raise SettingsError(f"--vary decoding.{name}={told(value)}: expected {_example(usual)}")
         try:
-            return replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
+            wish = replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
+            wish.refuse(OF_PERFORMANCES if self.codec.kind == "tune" else OF_TUNES, trial.name, self.codec.kind)
+            return wish
         except DecodingError as error:
             raise SettingsError(f"--vary decoding: {error}") from None
 
