@@ -51,7 +51,7 @@ def sample(tmp_path: Path) -> Sample:
     pixels = np.zeros((10, 20, 3))
     pixels[:5, :, 0] = pixels[5:, :, 2] = 1.0
     imsave(picture, pixels)
-    return Sample(4, "X:1\nT:Tone\nK:D\nD|", sound, picture)
+    return Sample(4, "tune", "X:1\nT:Tone\nK:D\nD|", sound, picture)
 
 
 def follow(tracker: Tracker, sample: Sample) -> None:
