@@ -24,6 +24,7 @@ from tunewright.course import Lesson
 from tunewright.course.attending import attention_weights
 from tunewright.course.material import irish_tunes, show
 from tunewright.course.performances import performances
+from tunewright.decoding.filters import top_p
 from tunewright.decoding.midi_grammar import MidiGrammar
 from tunewright.decoding.midi_length import parse_length
 from tunewright.models.attention import sinusoids
@@ -555,10 +556,9 @@ if lesson.passed(*needed):
 # ## 4.8 A performance as events
 #
 # A tune says which notes there are. A **performance** says how they were played: a chord not quite together, a phrase
-# that swells, a pause of just that length. MAESTRO (Hawthorne and others, 2019) has such performances by the hundred:
-# recorded at a piano competition on instruments that note down every key to the millisecond. Its licence, CC BY-NC-SA
-# 4.0, asks you to name it, not to earn money by it, and to pass on under the same terms what you make of it; and that
-# includes the weights of a model.
+# that swells, a pause of just that length. MAESTRO (Hawthorne and others, 2019) has more than a thousand of them, from a
+# piano competition, noted down by the instruments themselves to the millisecond. Its licence, CC BY-NC-SA 4.0, asks you
+# to name it, not to earn money by it, and to pass on under the same terms what you make of it: a model's weights too.
 
 # %% performances
 played = performances()
@@ -697,11 +697,10 @@ if lesson.check("transposed", transposed):
 # The model is the one you built; only its tokens are others. Each batch is transposed anew. And there is
 # **label smoothing** (Szegedy and others, 2016; Vaswani and others, 2017): instead of all, the right event is promised
 # nine tenths, and the last tenth is spread over all events alike. So the model is never paid for being quite sure, and
-# the smoothed loss can never come near zero. Figures to be compared are always the **plain** cross-entropy.
+# the smoothed loss can never come near zero. Figures are compared by the **plain** cross-entropy.
 
 # %% pianist-trained
-EVENTS = 256  # a window: of a pianist's, some seven seconds
-SOME = 10_000
+EVENTS = 256  # a window: some seven seconds of a pianist's
 
 
 def event_stream(pieces):
@@ -717,7 +716,7 @@ def watched(model, tokens, steps, **settings):
 
     def watch(step):
         if step % max(1, steps // 10) == 0:
-            points.append((step, nats_per_token(model, held_events[:SOME], EVENTS)))
+            points.append((step, nats_per_token(model, held_events[:10_000], EVENTS)))
 
     return train(model, tokens, steps, warmup=40, window=EVENTS, watch=watch, **settings), points
 
@@ -769,9 +768,11 @@ if lesson.passed(*needed):
 # %% playing [markdown]
 # ### Composing
 #
-# The model draws event by event. Nothing forbids it to let go a key that doesn't sound, to strike one that still does,
-# or to let a note hang for ever. The package's **grammar** of events knows at each step what may come: what it forbids
-# gets the logit minus infinity, and after 15 seconds it lets go what still sounds.
+# The model draws event by event, out of the likeliest that together reach 0.9 (top-p, chapter 5): smoothing has taught
+# it to leave something to every event there is. Still nothing keeps it from letting go a key that doesn't sound, from
+# striking one that does, or from letting notes hang for ever. The package's **grammar** of events knows at each step
+# what may come; what it forbids gets the logit minus infinity. It also keeps wishes: 15 seconds, at most ten keys at
+# once, none longer than four seconds.
 
 
 # %% composed
@@ -782,7 +783,7 @@ def compose(model, grammar=None, start=(), events=1):
             logits = model(torch.tensor([written[-EVENTS:]]))[0, -1]
         if grammar:
             logits = logits.masked_fill(~grammar.allowed(state), float("-inf"))
-        event = torch.multinomial((logits / 0.95).softmax(dim=-1), 1).item()
+        event = torch.multinomial(top_p(logits, 0.9).softmax(dim=-1), 1).item()
         if event in piano.boundary or (not grammar and len(written) > events):
             return written[1:]
         state = grammar.advance(state, event) if grammar else None
@@ -809,19 +810,22 @@ if lesson.passed(*needed):
     faults(compose(pianist, events=lesson.budget(500)))
     print("--- with it")
     seconds = lesson.budget(15)
-    composed = compose(pianist, MidiGrammar(length=parse_length(f"{seconds} seconds")))
+    grammar = MidiGrammar(length=parse_length(f"{seconds} seconds"), polyphony=10, longest_note=4.0)
+    composed = compose(pianist, grammar)
     faults(composed)
     show(piano.decode(composed))
 
 # %% primer-told [markdown]
 # It can also go on from what somebody has played: from the five seconds that you heard above, the **primer**. After a
-# minute of training expect a likeness in register, density and loudness rather than a melody.
+# minute of training expect a likeness in register, density and loudness rather than music. Here no note lasts longer
+# than the primer.
 
 # %% primer
 if lesson.passed(*needed):
     torch.manual_seed(2)
-    longer = MidiGrammar(length=parse_length(f"{5 + seconds} seconds"), prompt=primer.tolist())
-    show(piano.decode(compose(pianist, longer, primer.tolist())))
+    whole = parse_length(f"{5 + seconds} seconds")
+    grammar = MidiGrammar(length=whole, longest_note=5.0, prompt=primer.tolist())
+    show(piano.decode(compose(pianist, grammar, primer.tolist())))
 
 # %% pianist-distances-told [markdown]
 # And how far back do its heads look, now that a beat has no fixed number of tokens?
@@ -829,7 +833,7 @@ if lesson.passed(*needed):
 # %% pianist-distances
 if lesson.passed(*needed):
     with torch.no_grad():
-        pianist(held_events[: EVENTS].unsqueeze(0))
+        pianist(held_events[:EVENTS].unsqueeze(0))
     draw_distances(pianist.blocks[-1].attention.weights[0], 96, "distance in events")
 
 # %% package [markdown]
