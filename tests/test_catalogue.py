@@ -10,13 +10,17 @@ import pytest
 import torch
 
 from tests.conftest import own_tune
+from tests.music.performances import own_notes, performance_piece
 from tests.rendering.performances import performance
 from tunewright import catalogue
 from tunewright.contracts import PARTS, Codec, Corpus, Piece
 from tunewright.errors import RenderingError, SettingsError
+from tunewright.music.midi import write_midi
 from tunewright.music.pieces import in_form
 
 PIECE = Piece("Own tune", own_tune(5), "test")
+PIECES = {"tune": PIECE, "performance": performance_piece(write_midi(own_notes(5)))}
+"""One of each kind."""
 MODELS = sorted(catalogue.parts("model"))
 RECURRENT = {"embedding_size": 6, "hidden_size": 10}
 SMALL = {
@@ -47,17 +51,20 @@ def test_an_unknown_option_tells_what_there_is() -> None:
 
 @pytest.mark.parametrize("name", sorted(catalogue.parts("codec")))
 def test_codecs(name: str, tmp_path: Path) -> None:
-    codec: Codec = catalogue.build("codec", name, {}, [own_tune(number) for number in range(3)])
+    codec: Codec = catalogue.build("codec", name, {}, [Piece("", own_tune(number), "") for number in range(3)])
     assert isinstance(codec, Codec)
-    ids = codec.encode(PIECE)
+    piece = PIECES[codec.kind]
+    ids = codec.encode(piece)
     assert ids.ndim == 1
     assert ids.max() < codec.size
-    assert codec.decode(ids.tolist()).text == PIECE.text
-    assert codec.units(PIECE) > 0
+    back = codec.decode(ids.tolist())
+    assert (back.kind, back.text) == (piece.kind, piece.text)
+    assert len(codec.encode(back)) == len(ids)
+    assert codec.units(piece) > 0
     assert len(codec.spellings()) == codec.size
     codec.save(tmp_path / "codec.json")
     loaded = type(codec).load(tmp_path / "codec.json")
-    assert loaded.encode(PIECE).tolist() == ids.tolist()
+    assert loaded.encode(piece).tolist() == ids.tolist()
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -42,7 +42,7 @@ from tunewright.settings import Settings, parse_settings
 if TYPE_CHECKING:
     from torch import nn
 
-    from tunewright.evaluation.performance_originality import PerformanceIndex
+    from tunewright.evaluation.performance_index import PerformanceIndex
     from tunewright.evaluation.tune_index import TuneIndex
 
 FORMAT = 5
@@ -141,7 +141,7 @@ class Run:
     @cached_property
     def performance_index(self) -> PerformanceIndex:
         """The performances learned from, ready to be compared with."""
-        from tunewright.evaluation.performance_originality import PerformanceIndex
+        from tunewright.evaluation.performance_index import PerformanceIndex
 
         try:
             return PerformanceIndex.load(self.folder / INDEX)

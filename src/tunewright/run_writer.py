@@ -10,7 +10,7 @@ from typing import Any
 
 from tunewright.contracts import Codec, Corpus, Split
 from tunewright.evaluation.originality import calibrated
-from tunewright.evaluation.performance_originality import PerformanceIndex
+from tunewright.evaluation.performance_index import PerformanceIndex
 from tunewright.evaluation.tune_index import TuneIndex
 from tunewright.executor import cores
 from tunewright.files import write_whole

@@ -6,6 +6,7 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import own_tune
@@ -18,7 +19,7 @@ from tunewright.corpora.path import open_path
 from tunewright.corpora.performances import PerformanceCorpus
 from tunewright.corpora.split import part_of, split_corpus
 from tunewright.errors import CorpusError, RunError, SettingsError
-from tunewright.music.midi import Notes, read_midi, write_midi
+from tunewright.music.midi import read_midi, write_midi
 from tunewright.music.pieces import in_form
 from tunewright.run import Run
 
@@ -69,7 +70,7 @@ def test_a_folder_of_midi_files_is_read_by_name(folder: Path) -> None:
 
 
 def test_files_that_are_no_performances_are_skipped_and_told(folder: Path) -> None:
-    silence = Notes(*(column[:0] for column in own_performance(1)))
+    silence = own_performance(1).select(np.arange(0))
     (folder / "silent.mid").write_bytes(write_midi(silence))
     corpus = open_path(folder)
     assert [origin for origin, _ in told(corpus)] == ["empty.mid", "rubbish.mid", "silent.mid", "truncated.mid"]

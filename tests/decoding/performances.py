@@ -44,7 +44,7 @@ class WrongError(Exception):
 class Judge:
     """Replays events one by one, and refuses the first that breaks a rule."""
 
-    def __init__(self, lowest: int = 21, highest: int = 108, polyphony: int = 64, longest: int = 3000) -> None:
+    def __init__(self, lowest: int = 21, highest: int = 108, polyphony: int = 80, longest: int = 6000) -> None:
         self.piano, self.polyphony, self.longest = range(lowest, highest + 1), polyphony, longest
         self.now = 0
         self.sounding: dict[int, tuple[int, int]] = {}

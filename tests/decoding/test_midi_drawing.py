@@ -23,10 +23,10 @@ PRIMER = [356 + 20, 60, 64, 255 + 40, 128 + 60, 255 + 100, 255 + 7]
 
 
 def draw_all(
-    grammar: MidiGrammar, pieces: range, width: int = 20, model: Any = None, **options: Any
+    grammar: MidiGrammar, pieces: range, width: int = 20, model: Any = None, kind: Any = ConstraintTable, **options: Any
 ) -> dict[int, Finished]:
     drawing = Drawing(**{"boundary": (END,), "prompt": grammar.prompt, "longest": 250, "redraws": 0, **options})
-    waiting, table = iter(map(Draw, pieces)), ConstraintTable(grammar, SIZE)
+    waiting, table = iter(map(Draw, pieces)), kind(grammar, SIZE)
     found = generate(model or Improviser(), table, drawing, lambda: next(waiting, None), width)
     return {one.draw.piece: one for one in found}
 
@@ -97,7 +97,7 @@ def test_tables_that_fill_are_left_and_nothing_changes(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(tables, "MOST_NUMBERS", 200 * SIZE)
     monkeypatch.setattr(generating, "ConstraintTable", Watched)
-    assert draw_all(grammar, range(12), width=8, model=endless, **options) == unbounded
+    assert draw_all(grammar, range(12), width=8, model=endless, kind=Watched, **options) == unbounded
     met = sum(one.drawn for one in unbounded.values())
     assert met > 3000
     assert 150 < most < 450

@@ -51,7 +51,7 @@ def test_from_everywhere_the_distance_leads_to_the_end(
     assert way[-1][1] == END
     if not distance:
         return
-    at_most = {"lowest": 21, "highest": 108, "polyphony": 64, "longest_note": 30.0} | limits
+    at_most = {"lowest": 21, "highest": 108, "polyphony": 80, "longest_note": 60.0} | limits
     longest = round((at_most.pop("longest_note") or 10**6) * 100)
     performed([symbol for _, symbol in way[:-1]], **at_most, longest=longest)
 
@@ -76,10 +76,10 @@ def test_a_wished_length_is_kept(seed: int, limits: dict[str, Any], length: Leng
     [
         (None, 5),  # a velocity, a note struck, a pause, let go, the end
         (Length(1, "notes"), 5),
-        (Length(88, "notes"), 1 + 2 * 64 + 2 * 24 + 2 + 1),
+        (Length(88, "notes"), 1 + 2 * 80 + 2 * 8 + 2 + 1),  # eighty keys at once, then eight
         (Length(7, "events"), 8),
         (Length(5, "seconds"), 1 + 1 + 5 + 1 + 1),
-        (Length(31, "seconds"), 1 + 1 + 31 + 1 + 1),  # silence first, then a note
+        (Length(61, "seconds"), 1 + 1 + 61 + 1 + 1),  # silence first, then a note
     ],
 )
 def test_the_distance_from_the_start(length: Length | None, distance: int) -> None:

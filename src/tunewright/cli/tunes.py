@@ -96,7 +96,8 @@ def compose(
                         say(f"  {len(composed)}. {_named(composition.piece)}")
     finally:
         # What stands is kept, whatever happened to the rest.
-        files, failed = [[] for _ in composed], list[str]()
+        files: list[list[Path]] = [[] for _ in composed]
+        failed: list[str] = []
         if out and composed:
             usual = USUAL_FORMATS[composed[0].piece.kind].split(",")
             with uncollected():
