@@ -75,7 +75,7 @@ def open_maestro(*, hours: Hours | None = None) -> PerformanceCorpus:
         CorpusError: it is not here and can't be fetched, or isn't whole.
     """
     folder = find_maestro()
-    rows = _chosen(_rows_of(folder / INDEX), hours)
+    rows = _chosen(rows_of(folder / INDEX), hours)
     files = [on_disk(folder / row.file, row.file) for row in rows.values()]
     corpus = _divided(
         read_performances("maestro", str(folder), LICENCE, files, lambda file: rows[file.name].title), rows
@@ -106,7 +106,7 @@ def find_maestro() -> Path:
 def is_whole(folder: Path) -> bool:
     """Whether a folder holds the csv and all the files that it names."""
     try:
-        rows = _rows_of(folder / INDEX)
+        rows = rows_of(folder / INDEX)
     except CorpusError:
         return False
     return len(rows) == FILES and all((folder / file).is_file() for file in rows)
@@ -158,7 +158,12 @@ def _chosen(rows: Mapping[str, Row], hours: float | None) -> dict[str, Row]:
     return {file: row for file, row in rows.items() if file in chosen}
 
 
-def _rows_of(path: Path) -> dict[str, Row]:
+def rows_of(path: Path) -> dict[str, Row]:
+    """What a csv of MAESTRO tells, by file, in the order of the files' names.
+
+    Raises:
+        CorpusError: it can't be read or isn't one.
+    """
     return _parsed(_text(on_disk(path, path.name)), str(path))
 
 
