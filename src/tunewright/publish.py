@@ -104,7 +104,7 @@ def check_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    if path.suffix.lower() in MIDI_SUFFIXES:
+    if path.suffix.lower() in MIDI:
         raise InputError(f"{path}: a performance in MIDI has no written bars to be checked; expected an ABC file")
     with uncollected():
         return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
@@ -149,7 +149,7 @@ def compare_file(path: Path, run: Run) -> list[tuple[dict[str, Any], Originality
     Raises:
         InputError: the file is missing, holds no music, or music of another kind than the run's.
     """
-    if (path.suffix.lower() in MIDI_SUFFIXES) != (run.kind == "performance"):
+    if (path.suffix.lower() in MIDI) != (run.kind == "performance"):
         wanted = "MIDI files (.mid)" if run.kind == "performance" else "ABC files; --run names a run of performances"
         raise InputError(f"{path}: run {run.name} has learned from {run.kind}s; expected {wanted}")
     if run.kind == "performance":
