@@ -10,12 +10,14 @@ import pytest
 import torch
 
 from tests.conftest import own_tune
+from tests.corpora.own_performances import own_midi
 from tunewright import catalogue
 from tunewright.contracts import PARTS, Codec, Corpus, Piece
 from tunewright.errors import SettingsError
 from tunewright.music.pieces import in_form
 
 PIECE = Piece("Own tune", own_tune(5), "test")
+PERFORMANCE = Piece("", "", "test", kind="performance", midi=own_midi(5, 60))
 MODELS = sorted(catalogue.parts("model"))
 RECURRENT = {"embedding_size": 6, "hidden_size": 10}
 SMALL = {
@@ -46,17 +48,21 @@ def test_an_unknown_option_tells_what_there_is() -> None:
 
 @pytest.mark.parametrize("name", sorted(catalogue.parts("codec")))
 def test_codecs(name: str, tmp_path: Path) -> None:
-    codec: Codec = catalogue.build("codec", name, {}, [own_tune(number) for number in range(3)])
+    codec: Codec = catalogue.build("codec", name, {}, [Piece("", own_tune(number), "") for number in range(3)])
     assert isinstance(codec, Codec)
-    ids = codec.encode(PIECE)
+    piece = {PIECE.kind: PIECE, PERFORMANCE.kind: PERFORMANCE}[codec.kind]
+    ids = codec.encode(piece)
     assert ids.ndim == 1
     assert ids.max() < codec.size
-    assert codec.decode(ids.tolist()).text == PIECE.text
-    assert codec.units(PIECE) > 0
-    assert len(codec.spellings()) == codec.size
+    again = codec.decode(ids.tolist())
+    assert (again.kind, again.text) == (piece.kind, piece.text)
+    assert 0 < codec.units(again) <= codec.units(piece)
+    assert codec.units(piece) > 0
+    assert len(codec.spellings()) == len(codec.names()) == codec.size
+    assert [number for number, name in enumerate(codec.names()) if not name] == list(codec.boundary)
     codec.save(tmp_path / "codec.json")
     loaded = type(codec).load(tmp_path / "codec.json")
-    assert loaded.encode(PIECE).tolist() == ids.tolist()
+    assert loaded.encode(piece).tolist() == ids.tolist()
 
 
 @pytest.mark.parametrize("name", MODELS)
