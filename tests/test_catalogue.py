@@ -10,14 +10,17 @@ import pytest
 import torch
 
 from tests.conftest import own_tune
-from tests.corpora.own_performances import own_midi
+from tests.music.performances import own_notes, performance_piece
+from tests.rendering.performances import performance
 from tunewright import catalogue
 from tunewright.contracts import PARTS, Codec, Corpus, Piece
-from tunewright.errors import SettingsError
+from tunewright.errors import RenderingError, SettingsError
+from tunewright.music.midi import write_midi
 from tunewright.music.pieces import in_form
 
 PIECE = Piece("Own tune", own_tune(5), "test")
-PERFORMANCE = Piece("", "", "test", kind="performance", midi=own_midi(5, 60))
+PIECES = {"tune": PIECE, "performance": performance_piece(write_midi(own_notes(5)))}
+"""One of each kind."""
 MODELS = sorted(catalogue.parts("model"))
 RECURRENT = {"embedding_size": 6, "hidden_size": 10}
 SMALL = {
@@ -50,13 +53,13 @@ def test_an_unknown_option_tells_what_there_is() -> None:
 def test_codecs(name: str, tmp_path: Path) -> None:
     codec: Codec = catalogue.build("codec", name, {}, [Piece("", own_tune(number), "") for number in range(3)])
     assert isinstance(codec, Codec)
-    piece = {PIECE.kind: PIECE, PERFORMANCE.kind: PERFORMANCE}[codec.kind]
+    piece = PIECES[codec.kind]
     ids = codec.encode(piece)
     assert ids.ndim == 1
     assert ids.max() < codec.size
-    again = codec.decode(ids.tolist())
-    assert (again.kind, again.text) == (piece.kind, piece.text)
-    assert 0 < codec.units(again) <= codec.units(piece)
+    back = codec.decode(ids.tolist())
+    assert (back.kind, back.text) == (piece.kind, piece.text)
+    assert len(codec.encode(back)) == len(ids)
     assert codec.units(piece) > 0
     assert len(codec.spellings()) == len(codec.names()) == codec.size
     assert [number for number, name in enumerate(codec.names()) if not name] == list(codec.boundary)
@@ -108,6 +111,21 @@ def test_renderers_write_whole_files(name: str, tmp_path: Path) -> None:
     renderer = catalogue.find("renderer", name)()
     path = tmp_path / f"tune{renderer.suffix}"
     assert renderer(PIECE, path) == path
+    assert path.stat().st_size > 100
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.parts("renderer").keys()))
+def test_renderers_write_performances_whole_or_tell_what_is_right(name: str, tmp_path: Path) -> None:
+    renderer = catalogue.find("renderer", name)()
+    path = tmp_path / f"performance{renderer.suffix}"
+    scale = performance([(at / 2, at / 2 + 0.5, 60 + at, 64) for at in range(12)])
+    if name == "abc":
+        with pytest.raises(RenderingError, match="expected mid, wav, svg, png, musicxml or pdf"):
+            renderer(scale, path)
+        assert not list(tmp_path.iterdir())
+        return
+    assert renderer(scale, path) == path
     assert path.stat().st_size > 100
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import own_tune
 from tests.music.planting import written
+from tests.rendering.performances import free_performance
 from tunewright.cli import main
 from tunewright.corpora.path import open_path
 from tunewright.music.reader import read_tune
@@ -196,6 +197,45 @@ def test_render_counts_what_fails(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "'Empty'" in result.stderr
     assert len(list((tmp_path / "out").glob("01-*"))) == 3
+
+
+def test_render_takes_performances_too_and_goes_on_after_bad_files(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "inner" / "free.midi").write_bytes(free_performance(4).midi)
+    (folder / "tune.abc").write_text(own_tune(1))
+    (folder / "cut.mid").write_bytes(free_performance(4).midi[:60])
+    out = tmp_path / "out"
+    result = call("render", folder, tmp_path / "none.mid", "--to", "abc,mid,svg,musicxml", "--page", "--out", out)
+    assert result.exit_code == 2
+    for told in ("cut.mid: ", "none.mid: No such file", "a performance has no ABC", "played freely"):
+        assert result.stderr.count(told) == 1, told
+    assert "7 files" in result.stderr
+    assert "4 failed" in result.stderr
+    assert sorted(path.name for path in out.iterdir()) == [
+        "01-free.mid", "01-free.svg",
+        *(f"02-own-tune-1{suffix}" for suffix in (".abc", ".mid", ".musicxml", ".svg")), "index.html",
+    ]  # fmt: skip
+    assert (out / "01-free.mid").read_bytes() == free_performance(4).midi
+    page = (out / "index.html").read_text()
+    assert (page.count("<article"), page.count('<figure class="roll"'), page.count('<figure class="score"')) == (
+        2,
+        1,
+        1,
+    )
+
+
+def test_render_gives_each_format_the_options_that_it_knows(tmp_path: Path) -> None:
+    (tmp_path / "free.mid").write_bytes(free_performance(30).midi)
+    arguments = ("render", tmp_path / "free.mid", "--to", "mid,svg,musicxml", "--out", tmp_path)
+    result = call(*arguments, "--tempo", "72", "--from", "10", "--until", "20")
+    assert result.exit_code == 0, result.stderr
+    assert "0:10 to 0:20 of 0:30" in (tmp_path / "01-free.svg").read_text()
+    assert "<per-minute>72</per-minute>" in (tmp_path / "01-free.musicxml").read_text()
+    beyond = call(*arguments, "--from", "40")
+    assert beyond.exit_code == 2
+    assert "no note sounds from second 40 to the end" in beyond.stderr
+    assert call(*arguments, "--tempo", "3").exit_code == 2
 
 
 def test_recipes_are_listed() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import own_tune
+from tests.corpora.own_performances import own_maestro
 from tests.test_cli import as_json, call
 from tunewright.catalogue import parts
 from tunewright.corpora import books
@@ -74,6 +75,17 @@ def test_a_folder_is_prepared_as_one_clean_book(folder: Path, tmp_path: Path) ->
     assert [piece.text for piece in open_path(out).pieces] == [piece.text for piece in open_path(folder).pieces]
 
 
+def test_counts_of_a_folder_of_performances(tmp_path: Path) -> None:
+    own_maestro(tmp_path / "mine")
+    stats = as_json(call("corpus", "stats", tmp_path / "mine", "--json"))
+    assert stats["splits"] == {"training": 8, "validation": 2, "test": 2}
+    assert (stats["files"], stats["clusters"], stats["skipped"]) == (12, 6, 0)
+    assert set(stats["notes"]) == set(stats["hours"]) == {"train", "validation", "test"}
+    told = call("corpus", "stats", tmp_path / "mine").stdout
+    assert f"{stats['notes']['train']} train, " in told
+    assert "CC BY-NC-SA 4.0" in call("corpus", "show", tmp_path / "mine").stdout
+
+
 def test_an_audit_tells_what_held_out_tunes_share_with_the_learned(tiny_run: Run) -> None:
     told = as_json(call("corpus", "audit", tiny_run.folder, "--split", "validation", "--json"))
     assert (told["run"], told["split"], told["clean"]) == ("tiny", "validation", True)
@@ -88,12 +100,15 @@ def test_mistakes_give_one_line_and_exit_code_2(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     (tmp_path / "tune.abc").write_text(own_tune(1))
+    own_maestro(tmp_path / "played")
     for arguments, message in (
         (["stats", tmp_path / "empty"], "no .abc file in it"),
         (["show", "oneills"], "need an optional library: pip install 'tunewright[books]'"),
         (["audit", tmp_path / "empty"], "is no run"),
         (["prepare", tmp_path / "tune.abc", "--out", tmp_path / "file" / "book.abc"], "cannot write"),
         (["prepare", tmp_path / "tune.abc", "--out", tmp_path / "tune.abc"], "lies in what is read"),
+        (["prepare", tmp_path / "played", "--out", tmp_path / "book.abc"], "holds performances, in MIDI"),
+        (["stats", tmp_path / "played", "--form", "house"], "is a way to write tunes"),
         (["prepare", tmp_path, "--out", tmp_path / "book.abc"], "lies in what is read"),
     ):
         result = call("corpus", *arguments)

@@ -21,8 +21,8 @@ LEVELS = {
     "corpora": 2, "codecs": 2, "models": 2, "decoding": 2, "rendering": 2, "evaluation": 2,
     "training": 3, "run": 3, "wish": 3, "baselines": 3,
     "run_writer": 4, "evaluate": 4, "language": 4, "attempts": 4, "composer": 4,
-    "train": 5, "tune_composer": 5, "performance_composer": 5, "compose": 6,
-    "publish": 7, "export": 7, "audit": 7, "compare": 7, "quality": 7, "samples": 7,
+    "train": 5, "tune_composer": 5, "performance_composer": 5, "compose": 6, "publish": 6,
+    "export": 7, "audit": 7, "compare": 7, "quality": 7, "samples": 7,
     "study": 8, "listening": 9, "report": 10,
     "course": 11, "cli": 12, "__main__": 13, "__init__": 13,
 }  # fmt: skip

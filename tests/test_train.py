@@ -93,7 +93,7 @@ def test_a_tracker_that_fails_at_the_end_costs_nothing_of_the_run(own_file: Path
 
 
 def test_overfitting_stands_in_the_run_and_at_the_end_of_its_output(own_file: Path, tmp_path: Path) -> None:
-    """Sixteen tunes' worth of weights on a few tunes are learned by heart."""
+    """A few tunes are soon known by heart."""
     book = tmp_path / "few.abc"
     book.write_text("\n\n".join(own_file.read_text().split("\n\n")[:14]) + "\n")
     changes = ["batch_size=4", "length=64", "iterations=160", "validate_every=10", "learning_rate=0.02"]

@@ -16,6 +16,7 @@ from tunewright.decoding.unconstrained import Unconstrained
 from tunewright.errors import DecodingError, InputError
 from tunewright.evaluation.performance_originality import measure
 from tunewright.music.midi import Notes, read_midi, sounding, write_midi
+from tunewright.music.ranges import parse_range
 from tunewright.run import Run
 from tunewright.wish import OF_TUNES, Wish
 
@@ -43,7 +44,7 @@ class PerformanceComposer(Composer):
         self.is_free = wish.free or run.codec.unit != "event"  # other codecs' symbols have no grammar yet
         constraint: Constraint = Unconstrained(prompt)
         if not self.is_free:
-            constraint = MidiGrammar(length=_beyond(primer, prompt, self.length), prompt=prompt)
+            constraint = _grammar(wish, prompt, _beyond(primer, prompt, self.length))
         super().__init__(run, wish, constraint)
 
     def _longest(self) -> int:
@@ -112,6 +113,17 @@ def _encoded(run: Run, wish: Wish, primer: Notes) -> tuple[int, ...]:
             "--primer-seconds 30 reads its beginning alone"
         )
     return tuple(ids)
+
+
+def _grammar(wish: Wish, prompt: Sequence[int], length: Length) -> MidiGrammar:
+    """What keeps events in an order that can be played, within what is wished."""
+    limits: dict[str, int] = {}
+    if wish.range:
+        pitches = parse_range(wish.range)
+        limits.update(lowest=pitches.lowest, highest=pitches.highest)
+    if wish.polyphony:
+        limits.update(polyphony=wish.polyphony)
+    return MidiGrammar(length=length, prompt=prompt, **limits)
 
 
 def _beyond(primer: Notes, prompt: Sequence[int], length: Length) -> Length:

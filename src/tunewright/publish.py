@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tunewright import catalogue
 from tunewright.composer import Composition, Tally
 from tunewright.contracts import Corpus, Piece, Renderer
 from tunewright.corpora.path import decode
+from tunewright.corpora.sources import MIDI
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.evaluation.originality import Originality, measure, near_told, shared_notes, told
 from tunewright.evaluation.performance_originality import measure as measure_performance
@@ -35,7 +36,6 @@ from tunewright.rendering.score import score_svg
 from tunewright.run import Run
 
 SAME = {"midi": "mid", "xml": "musicxml"}
-MIDI_SUFFIXES = (".mid", ".midi")
 
 
 def parse_formats(text: str, known: Collection[str] | None = None) -> list[str]:
@@ -75,7 +75,7 @@ def read_pieces(path: Path) -> list[Piece]:
     Raises:
         InputError: the file is missing or holds no music that can be read.
     """
-    if path.suffix.lower() in MIDI_SUFFIXES:
+    if path.suffix.lower() in MIDI:
         return [_performance_of(path)]
     return [piece_of(text, f"{path}, line {line}") for line, text in _tunes_of(path)]
 
@@ -104,7 +104,7 @@ def check_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing or holds no tune.
     """
-    if path.suffix.lower() in MIDI_SUFFIXES:
+    if path.suffix.lower() in MIDI:
         raise InputError(f"{path}: a performance in MIDI has no written bars to be checked; expected an ABC file")
     with uncollected():
         return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
@@ -149,7 +149,7 @@ def compare_file(path: Path, run: Run) -> list[tuple[dict[str, Any], Originality
     Raises:
         InputError: the file is missing, holds no music, or music of another kind than the run's.
     """
-    if (path.suffix.lower() in MIDI_SUFFIXES) != (run.kind == "performance"):
+    if (path.suffix.lower() in MIDI) != (run.kind == "performance"):
         wanted = "MIDI files (.mid)" if run.kind == "performance" else "ABC files; --run names a run of performances"
         raise InputError(f"{path}: run {run.name} has learned from {run.kind}s; expected {wanted}")
     if run.kind == "performance":
@@ -197,7 +197,7 @@ class Publisher:
             files.append(written)
             failed += messages
             exhibits.append(_exhibit(composition.piece, stem, written, composition))
-        write_page(self.folder, exhibits)
+        write_page(self.folder, exhibits, heading=f"New {compositions[0].piece.kind}s" if compositions else "Nothing")
         return files, failed
 
     def render(self, piece: Piece, stem: str) -> tuple[list[Path], list[str]]:
@@ -230,6 +230,26 @@ class Publisher:
         if page:
             files.append(write_page(self.folder, exhibits, heading="Music"))
         return files, messages
+
+
+def write_gallery(folder: Path, told_of: Mapping[str, tuple[str, Mapping[str, str]]], heading: str) -> Path:
+    """Writes a page that shows and plays files that lie in a folder already.
+
+    Args:
+        told_of: title and facts of each piece, by its files' name without suffix.
+        heading: of the page.
+
+    Raises:
+        InputError: a piece's file is missing or can't be read.
+    """
+    exhibits = []
+    for stem, (title, facts) in told_of.items():
+        files = sorted(path for path in folder.glob(f"{stem}.*"))
+        source = next((path for path in files if path.suffix in (".abc", ".mid")), folder / stem)
+        exhibit = _exhibit(read_pieces(source)[0], stem, files)
+        exhibit["title"], exhibit["facts"] = title, {**facts, **exhibit["facts"]}
+        exhibits.append(exhibit)
+    return write_page(folder, exhibits, heading=heading)
 
 
 def _exhibit(piece: Piece, stem: str, written: Sequence[Path], composition: Composition | None = None) -> Exhibit:

@@ -12,9 +12,19 @@ from tunewright import catalogue
 from tunewright.compose import compose
 from tunewright.contracts import Piece
 from tunewright.errors import DecodingError, RenderingError
+from tunewright.publish import write_gallery
 from tunewright.run import Run
 from tunewright.train import MakeTrackers
-from tunewright.training.trackers import Record, Sample, Tracker, find_trackers, make_trackers, watched
+from tunewright.training.trackers import (
+    METRICS,
+    Record,
+    Sample,
+    Tracker,
+    find_trackers,
+    make_trackers,
+    read_metrics,
+    watched,
+)
 from tunewright.training.trainer import save_weights
 from tunewright.wish import Wish
 
@@ -63,14 +73,29 @@ def compose_sample(run: Run, iteration: int) -> Sample | None:
     with suppress(DecodingError):
         piece = compose(run, Wish(length=run.settings.training.sample_length))[0].piece
         stem = run.folder / FOLDER / f"{iteration:07d}"
-        _rendered(piece, WRITTEN[piece.kind], stem)
-        return Sample(iteration, piece.kind, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
+        for name in (WRITTEN[piece.kind], "svg"):
+            _rendered(piece, name, stem)
+        wav, png = (_rendered(piece, name, stem) for name in ("wav", "png"))
+        write_gallery(stem.parent, _told(run), f"{run.name}: what it composed as it learned")
+        return Sample(iteration, piece.kind, piece.text, wav, png)
     return None
 
 
 def at_validation(run: Run) -> bool:
     """Whether a piece is composed at each measurement on validation."""
     return run.settings.training.samples == "validation"
+
+
+def _told(run: Run) -> dict[str, tuple[str, dict[str, str]]]:
+    """Title and facts of each sample so far, by its files' name."""
+    measured = {record["iteration"]: record for record in read_metrics(run.folder / METRICS) if "validation" in record}
+    stems = sorted({path.stem for path in (run.folder / FOLDER).glob(f"*.{WRITTEN[run.kind]}")})
+    found = {}
+    for stem in stems:
+        bits = measured.get(int(stem), {}).get("validation")
+        told = {"held out": f"{bits:.3f} bits per {run.codec.unit}"} if bits else dict[str, str]()
+        found[stem] = (f"After {int(stem):,} iterations", told)
+    return found
 
 
 def _rendered(piece: Piece, name: str, stem: Path) -> Path | None:

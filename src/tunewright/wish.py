@@ -19,11 +19,11 @@ from tunewright.music.wishes import foreign_pitch_classes, unmet
 
 NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "greedy": False}
 """The filters in their order, each with the value at which it changes nothing."""
-OF_TUNES = ("type", "meter", "key", "title", "prompt", "bars", "form", "range", "diatonic")
+OF_TUNES = ("type", "meter", "key", "title", "prompt", "bars", "form", "diatonic")
 """What only tunes can be asked for."""
-OF_PERFORMANCES = ("primer", "primer_seconds", "length")
+OF_PERFORMANCES = ("primer", "primer_seconds", "length", "polyphony")
 """What only performances can be asked for."""
-CONSTRAINED = ("bars", "form", "range", "diatonic", "masked")
+CONSTRAINED = ("bars", "form", "range", "diatonic", "masked", "polyphony")
 """What only the constraint can hold to."""
 USUAL_TEMPERATURE = 0.85
 MOST_BARS = 256
@@ -60,6 +60,7 @@ class Wish:
         primer_seconds: of the primer, from its beginning; 0 for all of it.
         length: of a performance, beyond its primer, e.g. ``"60 seconds"``, ``"500 notes"`` or ``"1024 events"``; as
             :func:`tunewright.decoding.midi_grammar.parse_length` reads it.
+        polyphony: how many keys of a performance sound at once, at most; 0 for as many as pianists let ring.
         min_originality: the least score that will do (:class:`tunewright.evaluation.originality.Originality`), 0 to 1.
     """
 
@@ -85,6 +86,7 @@ class Wish:
     primer: str = ""
     primer_seconds: float = 0.0
     length: str = ""
+    polyphony: int = 0
     min_originality: float = 0.0
 
     def __post_init__(self) -> None:
@@ -210,6 +212,8 @@ class Wish:
                 )
 
     def _check_primer(self) -> None:
+        if self.polyphony < 0:
+            raise DecodingError(f"--polyphony {self.polyphony}: expected 1 or more, or 0 for the usual limit")
         if self.primer_seconds < 0:
             raise DecodingError(f"--primer-seconds {self.primer_seconds:g}: expected more than 0, or 0 for all of it")
         if self.primer_seconds and not self.primer:

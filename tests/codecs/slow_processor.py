@@ -69,7 +69,7 @@ def pedal_spans(controls: list[Any]) -> list[Span]:
 
 
 def _lengthened(spans: list[Span], notes: list[Any]) -> list[Any]:
-    told = []
+    told: list[Any] = []
     for span in spans:
         for place, note in enumerate(notes):
             if note.start > span.end:

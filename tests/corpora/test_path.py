@@ -151,7 +151,7 @@ def test_a_folder_inside_that_cannot_be_opened_is_told(folder: Path, monkeypatch
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no such file; expected an .abc file, a folder of them or a .zip"),
+        (None, "no such file; expected an .abc or .mid file, a folder of them or a .zip"),
         (b"\xff\x00rubbish", "no text"),
         (b"Only words.\n", "a tune needs a K: line and notes after it"),
         (b"X:1\nT:a", "the first of 1 skipped, mine.abc, line 1: no key"),

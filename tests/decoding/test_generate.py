@@ -283,6 +283,14 @@ def test_an_attempt_that_remains_regretted_is_given_up_but_not_for_ever() -> Non
     assert found[draws[2]].ids == (1, 1, 1, 1)
 
 
+@pytest.mark.parametrize("constraint", [Bars(), Choosy()], ids=["bars", "choosy"])
+def test_a_table_that_is_full_is_left_and_nothing_changes(model: Any, constraint: Any, monkeypatch: Any) -> None:
+    draws = [Draw(piece) for piece in range(60)]
+    expected = draw_all(model, draws, constraint, width=20, redraws=3)
+    monkeypatch.setattr("tunewright.decoding.table.MOST_NUMBERS", 4 * SIZE)
+    assert draw_all(model, draws, constraint, width=20, redraws=3) == expected
+
+
 class Forgetful(Bars):
     """The same bars where nothing is meant by anything."""
 

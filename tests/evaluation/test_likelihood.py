@@ -85,7 +85,7 @@ def model_of(name: str, size: int) -> Any:
 @pytest.mark.parametrize("window", [1, 7, 50, 69])
 def test_long_pieces_are_read_on_in_windows(name: str, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Finished ones leave, and none costs anything else than in one go; never more than a window is read at once."""
-    codec = CharacterCodec.fit([piece.text for piece in PIECES], boundary="blank line")
+    codec = CharacterCodec.fit(PIECES, boundary="blank line")
     model = model_of(name, codec.size)
     whole = nats_per_symbol(model, codec, PIECES)
     shapes = []
@@ -121,7 +121,7 @@ class Counting(CharacterCodec):
 
 
 def test_held_out_pieces_are_encoded_once_and_measured_by_every_symbol() -> None:
-    codec = Counting.fit([piece.text for piece in PIECES])
+    codec = Counting.fit(PIECES)
     model = model_of("lstm", codec.size)
     held_out = HeldOut(codec, PIECES, label_smoothing=0.1)
     told = held_out(model)
@@ -140,7 +140,7 @@ def test_held_out_pieces_are_encoded_once_and_measured_by_every_symbol() -> None
 
 
 def test_beginnings_cost_what_they_cost_in_whole_pieces() -> None:
-    codec = CharacterCodec.fit([piece.text for piece in PIECES])
+    codec = CharacterCodec.fit(PIECES)
     model = model_of("lstm", codec.size)
     read = 100
     assert any(len(piece.text) <= read for piece in PIECES)

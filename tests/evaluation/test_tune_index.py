@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +142,13 @@ def test_bars_are_told_by_their_intervals() -> None:
     assert contents("ABcA dBGE|") == contents("A>Bc>A d>BG>E|") == contents("A2Bc AdBGE|") != contents("ABcA dBGF|")
     assert contents("DEFG ABcd|") == contents("EFGA Bcde|", "E")
     assert contents("D4 E4|D8|zzzz zzzz|") == [0, 0, 0]
+
+
+def test_an_index_with_damaged_bytes_is_told_or_is_the_same(tmp_path: Path) -> None:
+    index, path = TuneIndex.of(TUNES, PIECES), tmp_path / "index.npz"
+    content = index.to_bytes()
+    header = content.index(b"pitches.npy") + len(b"pitches.npy")
+    for place in range(header, header + 150):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        with suppress(InputError):
+            assert np.array_equal(TuneIndex.load(path).lines.pitches, index.lines.pitches)

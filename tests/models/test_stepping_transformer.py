@@ -12,7 +12,7 @@ from torch import Tensor
 from tests.models.test_transformer import POSITIONS, SIZE, ids, lively
 from tunewright.models import exact_product
 from tunewright.models.attention import Positions
-from tunewright.models.attention_cache import SPARE
+from tunewright.models.attention_cache import SPARE, Memory
 from tunewright.models.exact_product import Precision
 from tunewright.models.stepping_attention import GRIDS, Grid, SteppingAttention, _product
 from tunewright.models.stepping_transformer import SteppingTransformer
@@ -165,6 +165,18 @@ def test_finished_rows_are_replaced_in_place() -> None:
     assert after.store.states is states
     again = twin(torch.tensor([[1], [2], [3]]), after)[1]
     assert again.store.states is states  # a step copies nothing either
+
+
+def test_a_long_composition_keeps_little_more_than_the_context() -> None:
+    context = 40 * SPARE
+    memory = Memory.empty(np.zeros((1, 2, 1, 1, SPARE, 1), dtype=np.float32), context)
+    stores = set()
+    for _ in range(10 * context):
+        memory = memory.grown()
+        stores.add(memory.store.states.shape[4])
+    assert int(memory.ages[0]) == 10 * context
+    assert max(stores) <= 1.25 * context + SPARE
+    assert memory.attended()[0].shape[4] == context + 1
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -172,6 +172,29 @@ def test_relative_positions_begin_as_sinusoids() -> None:
     ].shape == (4, 257, 3)
 
 
+def test_feed_forward_layers_are_as_wide_as_is_said_and_four_times_the_stream_otherwise() -> None:
+    usual, narrow = (dict(lively(feed_size=size).named_parameters()) for size in (None, 24))
+    assert usual["blocks.1.widen.weight"].shape == (64, 16)
+    assert narrow["blocks.1.widen.weight"].shape == (24, 16)
+    assert narrow["blocks.1.narrow.weight"].shape == (16, 24)
+    model, inputs = lively(feed_size=24), ids(2, 9)
+    assert torch.allclose(model.for_inference("float32")(inputs)[0], model(inputs)[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_a_long_composition_keeps_no_more_than_the_context(positions: Positions) -> None:
+    model = lively(positions)
+    memory = None
+    with torch.no_grad():
+        for symbols in ids(2, 100).T:
+            _, memory = model(symbols.unsqueeze(1), memory)
+    assert memory is not None
+    assert memory[0].tolist() == [7, 7]
+    for part in memory[1:]:
+        assert part.shape[2] == 7
+        assert part.untyped_storage().size() <= part.element_size() * 2 * 16 * (7 + 1)
+
+
 def test_tied_weights_are_saved_once() -> None:
     model = lively()
     assert len(save(model.state_dict())) < len(save(lively(tied=False).state_dict()))

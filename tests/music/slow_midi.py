@@ -88,7 +88,6 @@ class _Clock:
 def _keys_and_spans(file: mido.MidiFile) -> tuple[list[tuple[int, int, int, int, int]], list[tuple[int, int]]]:
     """(start, pitch, place in the file, end, velocity) of every key, and the spans of every pedal, all in ticks."""
     keys, spans, place, last = [], [], 0, 0
-    open_keys: list[tuple[int, _Struck]] = []
     open_pedals: list[int] = []
     for track in file.tracks:
         tick = 0
@@ -114,9 +113,7 @@ def _keys_and_spans(file: mido.MidiFile) -> tuple[list[tuple[int, int, int, int,
             ending = earlier or own
             keys += [(one.tick, message.note, one.place, tick, one.velocity) for one in ending]
             own[:] = [one for one in own if one not in ending]
-        open_keys += [(pitch, one) for (_, pitch), own in sounding.items() for one in own]
         open_pedals += pressed.values()
-    keys += [(one.tick, pitch, one.place, last, one.velocity) for pitch, one in open_keys]
     spans += [(down, last) for down in open_pedals]
     return keys, [(down, up) for down, up in spans if up > down]
 

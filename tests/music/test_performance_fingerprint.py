@@ -43,7 +43,7 @@ def ornamented(notes: Notes) -> Notes:
 
 
 def half(notes: Notes) -> Notes:
-    return Notes(*(column[len(column) // 4 : -len(column) // 4] for column in notes))
+    return notes.select(np.arange(len(notes.starts))[len(notes.starts) // 4 : -len(notes.starts) // 4])
 
 
 def everything(notes: Notes) -> Notes:
@@ -101,11 +101,11 @@ def test_runs_are_those_of_a_plain_reading(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_short_performances_have_fingerprints_too() -> None:
     for length in (2, 5, RUN, 20):
-        notes = Notes(*(column[:length] for column in KNOWN[0]))
+        notes = KNOWN[0].select(np.arange(length))
         own = fingerprint_performance(notes)
         assert own
         assert Relatives([own]).of(fingerprint_performance(transposed(notes))) == [0]
-    nothing = Notes(*(column[:1] for column in KNOWN[0]))
+    nothing = KNOWN[0].select(np.arange(1))
     assert fingerprint_performance(nothing) == []
 
 

@@ -13,7 +13,7 @@ from tunewright.music.midi import Notes, in_order, write_midi
 def performance(
     rows: Sequence[tuple[float, float, int, int]], pedal: Sequence[tuple[float, float]] = (), title: str = "Own"
 ) -> Piece:
-    """A performance of notes (start, end, pitch, velocity); one second is one quarter of its file."""
+    """A performance of notes (start, end, pitch, velocity); half a second is one quarter of its file."""
     starts, ends, pitches, velocities = zip(*rows, strict=True)
     notes = Notes(
         np.array(starts, dtype=np.float64),

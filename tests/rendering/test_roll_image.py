@@ -124,7 +124,8 @@ def test_pedal_and_beats_are_drawn_where_they_are_known() -> None:
 
 def test_titles_are_shown_as_they_are() -> None:
     root = ElementTree.fromstring(roll_svg(told(free_performance(3)), "A & <B>\x00"))
-    assert next(root.iter(f"{SVG}text")).text == "A & <B>"
+    (title,) = (text.text for text in root.iter(f"{SVG}text") if text.get("class") == "title")
+    assert title == "A & <B>"
 
 
 def test_a_small_picture_has_its_width_and_notes() -> None:

@@ -49,10 +49,12 @@ def records(run: Run) -> list[dict[str, float]]:
 def assert_like(one: Run, other: Run) -> None:
     assert len(records(one)) == len(records(other)) == 22
     for own, others in zip(records(one), records(other), strict=True):
-        assert own == pytest.approx(others, abs=1e-5)
+        assert own.keys() == others.keys()
+        for name, value in own.items():  # a symbol that is as likely as another counts as right or wrong by a hair
+            assert value == pytest.approx(others[name], abs=0.03 if "accuracy" in name else 1e-5), name
     expected = load_file(other.folder / "last.safetensors")
-    for name, value in load_file(one.folder / "last.safetensors").items():
-        assert torch.allclose(value, expected[name], atol=1e-4), name
+    for name, weights in load_file(one.folder / "last.safetensors").items():
+        assert torch.allclose(weights, expected[name], atol=1e-4), name
 
 
 class PressingCtrlC(Tracker):

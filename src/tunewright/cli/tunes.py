@@ -13,7 +13,7 @@ from tunewright.cli.common import JSON, PATH, from_each, put_json, run_or_builti
 if TYPE_CHECKING:
     from tunewright.contracts import Piece
 
-USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,png"}
+USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,svg,png"}
 """The files that are written of a piece of each kind where none are named."""
 
 
@@ -39,11 +39,12 @@ USUAL_FORMATS = {"tune": "abc,mid,wav,svg,png", "performance": "mid,wav,png"}
 )
 @click.option("--bars", default=0, help="How many bars; pickups are none, a repeated part's count once.")
 @click.option("--form", default="", help="E.g. AABB: two parts, both repeated.")
-@click.option("--range", default="", help="Two pitches as notated, e.g. D4-B5, or an instrument, e.g. 'D whistle'.")
+@click.option("--range", default="", help="Two pitches, e.g. D4-B5, or of tunes an instrument, e.g. 'D whistle'.")
 @click.option("--diatonic", is_flag=True, help="No pitch outside the key signature.")
 @click.option("--primer", default="", help="MIDI file that a performance goes on from.")
 @click.option("--primer-seconds", default=0.0, help="Read so much of the primer [default: all].")
 @click.option("--length", default="", help="Of a performance: e.g. '60 seconds', '500 notes', '1024 events'.")
+@click.option("--polyphony", default=0, help="Most keys of a performance that sound at once.")
 @click.option("--free", is_flag=True, help="Draw without the constraint that keeps bars right.")
 @click.option("--masked", is_flag=True, help="Rule out each wrong symbol instead of drawing a wrong bar again.")
 @click.option("--temperature", default=0.85, show_default=True, help="Below 1 plays safer, above 1 wilder.")
@@ -95,7 +96,8 @@ def compose(
                         say(f"  {len(composed)}. {_named(composition.piece)}")
     finally:
         # What stands is kept, whatever happened to the rest.
-        files, failed = [[] for _ in composed], list[str]()
+        files: list[list[Path]] = [[] for _ in composed]
+        failed: list[str] = []
         if out and composed:
             usual = USUAL_FORMATS[composed[0].piece.kind].split(",")
             with uncollected():
@@ -162,10 +164,11 @@ def render(
     Tunes become scores. Performances become piano rolls (svg, png) and, where they keep to beats, scores for the piano
     (musicxml, pdf).
     """
+    from tunewright.corpora.sources import ABC, MIDI
     from tunewright.publish import Publisher, parse_formats, read_pieces
 
     publisher = Publisher(out, parse_formats(formats), soundfont, **options)
-    pieces, unread = from_each(files, read_pieces)
+    pieces, unread = from_each(files, read_pieces, ABC + MIDI)
     written, failed = publisher.render_all(pieces, page)
     for message in failed:
         say(f"tunewright: {message}")

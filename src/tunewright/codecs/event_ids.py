@@ -35,14 +35,12 @@ def spelled(pauses: Integers, bins: Integers, keys: Integers) -> Integers:
         bins: of velocity, told before each; -1 where none is told.
         keys: ids of the events themselves.
     """
-    seconds, rest = pauses // LONGEST_SHIFT, pauses % LONGEST_SHIFT
-    told, passing = bins >= 0, rest > 0
-    ends = np.cumsum(seconds + passing + told + 1)
-    ids = np.full(ends[-1] if len(ends) else 0, SHIFTS + LONGEST_SHIFT - 1, dtype=np.int64)
-    ids[ends - 1] = keys
-    ids[ends[told] - 2] = VELOCITIES + bins[told]
-    ids[ends[passing] - 2 - told[passing]] = SHIFTS + rest[passing] - 1
-    return ids
+    seconds = pauses // LONGEST_SHIFT
+    rest = pauses - LONGEST_SHIFT * seconds
+    once = np.ones(len(keys), dtype=np.int64)
+    ids = np.stack([once * (VELOCITIES - 1), SHIFTS - 1 + rest, VELOCITIES + bins, keys], axis=1)
+    times = np.stack([seconds, rest > 0, bins >= 0, once], axis=1)
+    return np.repeat(ids.ravel(), times.ravel())
 
 
 def name(event: int) -> str:

@@ -47,12 +47,11 @@ def reference_notes(file: MidiFile) -> Notes:
         controls = np.flatnonzero(pedal & (channels == channel))
         spans = _spans(file.seconds(messages.ticks[controls]), messages.second[controls] >= DOWN)
         places, ends = _held(starts, ends, pitches, spans)
-        parts.append(Notes(starts[places], ends[places], pitches[places], velocities[places]))
+        parts.append(Notes(starts, ends, pitches, velocities).select(places))
     if not parts:
         raise InputError("no notes in it")
     starts, ends, pitches, velocities = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(starts, kind="stable")
-    return Notes(starts[order], ends[order], pitches[order], velocities[order])
+    return Notes(starts, ends, pitches, velocities).select(np.argsort(starts, kind="stable"))
 
 
 def reference_events(starts: Floats, ends: Floats, pitches: Integers, velocities: Integers) -> Integers:

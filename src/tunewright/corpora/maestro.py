@@ -39,7 +39,7 @@ ARCHIVES = {
 }
 """The archives that are believed, by name: the official one, and the same files packed again."""
 LICENCE = (
-    "CC BY-NC-SA 4.0 (MAESTRO, Google LLC and International Piano-e-Competition): not for commercial use, and what is "
+    "CC BY-NC-SA 4.0 (MAESTRO, made available by Google LLC): not for commercial use, and what is "
     "made of it is shared alike, weights trained on it too"
 )
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -75,7 +75,7 @@ def open_maestro(*, hours: Hours | None = None) -> PerformanceCorpus:
         CorpusError: it is not here and can't be fetched, or isn't whole.
     """
     folder = find_maestro()
-    rows = _chosen(_rows_of(folder / INDEX), hours)
+    rows = _chosen(rows_of(folder / INDEX), hours)
     files = [on_disk(folder / row.file, row.file) for row in rows.values()]
     corpus = _divided(
         read_performances("maestro", str(folder), LICENCE, files, lambda file: rows[file.name].title), rows
@@ -106,7 +106,7 @@ def find_maestro() -> Path:
 def is_whole(folder: Path) -> bool:
     """Whether a folder holds the csv and all the files that it names."""
     try:
-        rows = _rows_of(folder / INDEX)
+        rows = rows_of(folder / INDEX)
     except CorpusError:
         return False
     return len(rows) == FILES and all((folder / file).is_file() for file in rows)
@@ -158,7 +158,12 @@ def _chosen(rows: Mapping[str, Row], hours: float | None) -> dict[str, Row]:
     return {file: row for file, row in rows.items() if file in chosen}
 
 
-def _rows_of(path: Path) -> dict[str, Row]:
+def rows_of(path: Path) -> dict[str, Row]:
+    """What a csv of MAESTRO tells, by file, in the order of the files' names.
+
+    Raises:
+        CorpusError: it can't be read or isn't one.
+    """
     return _parsed(_text(on_disk(path, path.name)), str(path))
 
 
@@ -176,14 +181,14 @@ def _parsed(text: str, name: str) -> dict[str, Row]:
         CorpusError: it isn't one of MAESTRO's.
     """
     try:
-        rows = [
-            Row(file, f"{composer}: {title}", _PARTS[part], float(seconds))
-            for composer, title, part, file, seconds in (
-                (line[column] for column in _COLUMNS) for line in csv.DictReader(io.StringIO(text, newline=""))
-            )
-        ]
-    except (KeyError, ValueError, TypeError, csv.Error) as error:
-        raise CorpusError(
-            f"{name}: not a csv of MAESTRO, which has the columns {', '.join(_COLUMNS)} ({error!r})"
-        ) from None
+        rows = [_row(line) for line in csv.DictReader(io.StringIO(text, newline=""))]
+    except (KeyError, ValueError, TypeError, csv.Error):
+        rows = []
+    if not rows:
+        raise CorpusError(f"{name}: expected a csv of MAESTRO, with {', '.join(_COLUMNS)} in every line")
     return {row.file: row for row in sorted(rows, key=lambda row: row.file)}
+
+
+def _row(line: Mapping[str, str]) -> Row:
+    composer, title, part, file, seconds = (line[column] for column in _COLUMNS)
+    return Row(file, f"{composer}: {title}", _PARTS[part], float(seconds))

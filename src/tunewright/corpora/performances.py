@@ -21,7 +21,7 @@ class PerformanceCorpus(Corpus):
     """Performances, one in each file.
 
     Attributes:
-        notes: how many each piece holds, as keys were struck.
+        notes: how many each piece holds, as keys were struck and let go.
         seconds: of each piece, until its last key is let go.
         parts: of each piece out of :data:`~tunewright.contracts.PARTS`, where the source itself has divided them.
     """
@@ -83,7 +83,7 @@ def read_performances(
             skipped.append(Skipped(file.name, str(error)))
             continue
         pieces.append(Piece(titles(file), "", file.name, licence=licence, kind="performance", midi=content))
-        notes.append(len(performance.notes.pitches))
+        notes.append(len(performance.notes.pitches) - performance.hanging)
         seconds.append(performance.seconds)
     return PerformanceCorpus(
         name,

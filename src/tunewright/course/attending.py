@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,12 +21,11 @@ def attention_weights(model: Transformer, ids: Tensor) -> Tensor:
     """
     caught: list[Tensor] = []
 
-    def catch(attention: Attention, given: tuple[Tensor, ...]) -> None:
+    def catch(attention: Attention, given: tuple[Any, ...]) -> None:
         features, _, _, hidden = given
         parts = attention.entry(features).view(1, len(ids), 3, attention.heads, attention.head_size)
         queries, keys, _ = parts.permute(2, 0, 3, 1, 4)
-        scores = attention.scores(queries / math.sqrt(attention.head_size), keys)
-        caught.append(scores.masked_fill(hidden, float("-inf")).softmax(dim=-1)[0])
+        caught.append(attention.weights(queries / math.sqrt(attention.head_size), keys, hidden)[0])
 
     hooks = [module.register_forward_pre_hook(catch) for module in model.modules() if isinstance(module, Attention)]
     try:

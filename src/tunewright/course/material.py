@@ -13,11 +13,13 @@ from tunewright.compose import compose
 from tunewright.contracts import Piece
 from tunewright.corpora.split import split_pieces
 from tunewright.errors import CorpusError
-from tunewright.music.performance import Performance, perform
+from tunewright.music.performance import Performance
 from tunewright.music.pieces import piece_of
 from tunewright.music.reader import read_tune
 from tunewright.notebooks import displays
 from tunewright.rendering.inline import inlined
+from tunewright.rendering.played import Played, midi_performance, played
+from tunewright.rendering.roll_image import roll_svg
 from tunewright.rendering.score import SvgRenderer
 from tunewright.rendering.sound import halved, wav
 from tunewright.run import find_corpus
@@ -26,6 +28,8 @@ from tunewright.wish import Wish
 
 COMPOSED = 400
 """Tunes that stand in where the book can't be had."""
+ROLL_WIDTH = 1000
+"""Of the picture of a performance, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -64,34 +68,41 @@ def irish_tunes() -> Book:
         return Book(tuple(one.piece.text for one in compose(wish=Wish(seed=1), count=COMPOSED)), False)
 
 
-def show(abc: str, *, sound: bool = True) -> None:
-    """Shows a tune in a notebook: its score, and a player; where nothing can be drawn, its ABC.
+def show(music: str | Piece, *, sound: bool = True) -> None:
+    """Shows music in a notebook: the score of a tune or the roll of a performance, and a player.
 
     Args:
-        abc: the tune.
+        music: the ABC of a tune, or a piece.
         sound: with a player.
 
     Raises:
         InputError: it is no tune that can be read.
+        RenderingError: it is a performance without notes, or whose MIDI can't be read.
         MissingExtraError: there is no IPython.
     """
     display = displays()
-    tune = read_tune(abc)
-    title = html.escape(tune.title or "ABC")
-    with TemporaryDirectory() as folder:
-        drawn = SvgRenderer()(Piece("", abc, ""), Path(folder) / "tune.svg").read_text(encoding="utf-8")
-    parts = [f'<figure role="img" aria-label="{title}" style="margin:0;max-width:50em;background:#fff">']
-    parts.append(inlined(drawn, f"t{abs(hash(abc))}-") + "</figure>")
+    piece = Piece(read_tune(music).title, music, "") if isinstance(music, str) else music
+    is_played = piece.kind == "performance"
+    drawn = roll_svg(midi_performance(piece), piece.title, width=ROLL_WIDTH) if is_played else _score(piece)
+    title = piece.title or "♪"
+    parts = [f'<figure role="img" aria-label="{html.escape(title)}" style="margin:0;max-width:50em;background:#fff">']
+    parts.append(inlined(drawn, f"t{abs(hash(drawn))}-") + "</figure>")
     if sound:
-        parts.append(player(perform(tune), title))
-    display.display({"text/html": "".join(parts), "text/plain": abc}, raw=True)
+        parts.append(player(played(piece), html.escape(title)))
+    display.display({"text/html": "".join(parts), "text/plain": piece.text or title}, raw=True)
 
 
-def player(performance: Performance, title: str) -> str:
-    """A player of a performance as HTML, with its recording inside.
+def _score(tune: Piece) -> str:
+    """As SVG."""
+    with TemporaryDirectory() as folder:
+        return SvgRenderer()(tune, Path(folder) / "tune.svg").read_text(encoding="utf-8")
+
+
+def player(heard: Performance | Played, title: str) -> str:
+    """A player of what is heard as HTML, with its recording inside.
 
     Args:
         title: what it is called, as HTML.
     """
-    recorded = base64.b64encode(halved(wav(performance))).decode()
+    recorded = base64.b64encode(halved(wav(heard))).decode()
     return f'<audio controls aria-label="{title}" src="data:audio/wav;base64,{recorded}"></audio>'

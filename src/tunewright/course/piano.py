@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -74,10 +74,24 @@ def read_midi(path: Path) -> tuple[TimedNote, ...]:
 
 def with_bass(tune: Tune) -> tuple[TimedNote, ...]:
     """A tune, and below it the tonic and the fifth of its key, each for half a bar."""
-    notes = [(note.start, note.start + note.duration, note.pitch) for note in perform(tune).notes]
-    return tuple(
+    return tuple(sorted([*melody_of(tune), *bass_of(tune)]))
+
+
+def melody_of(tune: Tune) -> tuple[TimedNote, ...]:
+    """The notes of a tune as they are written."""
+    return tuple(_in_seconds((note.start, note.start + note.duration, note.pitch) for note in perform(tune).notes))
+
+
+def bass_of(tune: Tune) -> tuple[TimedNote, ...]:
+    """The tonic and the fifth of a tune's key by turns, each for half a bar."""
+    return tuple(_in_seconds(_bass(tune)))
+
+
+def _in_seconds(notes: Iterable[tuple[Fraction, Fraction, int]]) -> Iterator[TimedNote]:
+    """Out of whole notes."""
+    return (
         (float(start) * SECONDS_PER_WHOLE_NOTE, float(end) * SECONDS_PER_WHOLE_NOTE, pitch)
-        for start, end, pitch in sorted([*notes, *_bass(tune)])
+        for start, end, pitch in notes
     )
 
 

@@ -17,13 +17,14 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tunewright.evaluation.tune_index import TuneIndex
-from tunewright.evaluation.tune_lines import BEATS, MELODY, Mask, Query, SharedRuns, any_of
+from tunewright.evaluation.tune_index import Known, TuneIndex
+from tunewright.evaluation.tune_lines import BEATS, MELODY, NOTES, Lines, Mask, Query, SharedRuns, any_of
 from tunewright.music.fingerprint import GRAM, enough
 from tunewright.music.titles import plain_title
 from tunewright.music.tune import Tune
@@ -37,6 +38,7 @@ HELD_OUT = 1000
 """At most so many known tunes are held out to learn how much human tunes share."""
 TOLD = 3
 """How many of the nearest tunes are told."""
+_BY = {MELODY: "melody", BEATS: "beats", NOTES: "notes"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Stretch:
     Attributes:
         notes: how many of its notes.
         bars: how many of its bars whole.
-        by: ``"melody"``, or ``"beats"`` where what is between them differs.
+        by: ``"melody"``, or ``"beats"`` where what is between them differs; of a performance ``"notes"``.
         tune: title of the known tune.
         origin: where that is from.
     """
@@ -65,13 +67,14 @@ class Near:
     Attributes:
         title: of the known tune.
         origin: where it is from.
-        key: its own.
+        key: its own; empty for a performance.
         transposition: semitones that what is shared lies higher here than there.
         share: of the notes, what is found in it.
         bars: which bars are found in it whole, counted from 1 as they are written.
         longest_run: what both have in a row.
-        near_duplicate: whether the two are near-duplicates (:func:`tunewright.music.fingerprint.enough`).
-        text: of the known tune.
+        near_duplicate: whether the two are near-duplicates (:func:`tunewright.music.fingerprint.enough`); of
+            performances, whether more is found in it alone than the limit.
+        text: of the known tune; empty for a performance.
     """
 
     title: str
@@ -87,7 +90,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Originality:
-    """What of a tune is its own.
+    """What of a tune or of a performance is its own.
 
     Attributes:
         score: share of its notes that is not found in two known tunes, the nearest and the one that adds the most.
@@ -99,6 +102,8 @@ class Originality:
         longest_run: the longest that it has in a row with a known tune; None if there is nothing.
         nearest: the nearest known tunes, at most :data:`TOLD`, nearest first; none that shares nothing.
         title_known: where the known tunes of the same title are from.
+        kind: of piece, out of :data:`tunewright.contracts.KINDS`. Performances have no bars, and their titles aren't
+            compared.
     """
 
     score: float
@@ -110,6 +115,7 @@ class Originality:
     longest_run: Stretch | None
     nearest: tuple[Near, ...]
     title_known: tuple[str, ...]
+    kind: str = "tune"
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON tells it; without the known tunes' texts."""
@@ -117,6 +123,16 @@ class Originality:
         for near in told["nearest"]:
             del near["text"]
         return {**told}
+
+
+class KnownPieces(Protocol):
+    """What an index holds: lines, how much human pieces share, and what is told of each known piece."""
+
+    lines: Lines
+    usual: NDArray[np.float32]
+
+    @property
+    def known(self) -> Sequence[Known]: ...
 
 
 def measure(index: TuneIndex, tune: Tune, given: int = 0) -> Originality:
@@ -127,23 +143,33 @@ def measure(index: TuneIndex, tune: Tune, given: int = 0) -> Originality:
     """
     query = Query.of(tune, given)
     runs = index.shared_runs(query.lines)
-    covered = query.covered(runs[query.counts(runs)])[1]
-    found = _found(query, covered)
-    relatives = _near_duplicates(index, query, runs)
-    limit = human_limit(index)
+    own = compared(index, query, runs, _near_duplicates(index, query, runs))
     plain = plain_title(tune.title)
+    known = tuple(index.titles.get(plain, ())) if plain else ()
+    return replace(own, bars_found=round(index.bars_found(tune), 4), title_known=known)
+
+
+def compared(index: KnownPieces, query: Query, runs: SharedRuns, near_duplicates: set[int]) -> Originality:
+    """What of a piece is its own, by its notes alone.
+
+    Args:
+        runs: what it shares with known ones.
+        near_duplicates: numbers of the known pieces that are.
+    """
+    covered = query.covered(runs[query.counts(runs)])[1]
+    found, limit = query.found_in_two(covered), human_limit(index)
     return Originality(
         score=round(1 - found, 4),
-        verdict=NEAR_COPY if relatives or found > limit else ORIGINAL,
+        verdict=NEAR_COPY if near_duplicates or found > limit else ORIGINAL,
         limit=round(1 - limit, 4),
         human_percentile=round(100 * float(np.searchsorted(index.usual, found)) / max(1, len(index.usual)), 1),
         found_anywhere=round(query.share(any_of(covered)), 4),
-        bars_found=round(index.bars_found(tune), 4),
+        bars_found=0.0,
         longest_run=_stretch(index, query, runs) if len(runs) else None,
         nearest=tuple(
-            _near(index, query, runs[runs.tune == number], number in relatives) for number in _ranked(query, runs)
+            _near(index, query, runs[runs.tune == number], number in near_duplicates) for number in _ranked(query, runs)
         ),
-        title_known=tuple(index.titles.get(plain, ())) if plain else (),
+        title_known=(),
     )
 
 
@@ -155,7 +181,7 @@ def found_share(index: TuneIndex, tune: Tune, among: Mask | None = None) -> floa
     """
     query = Query.of(tune)
     runs = index.shared_runs(query.lines, among)
-    return _found(query, query.covered(runs[query.counts(runs)])[1])
+    return query.found_in_two(query.covered(runs[query.counts(runs)])[1])
 
 
 def calibrated(index: TuneIndex, tunes: Sequence[Tune], clusters: Sequence[int]) -> TuneIndex:
@@ -171,23 +197,23 @@ def calibrated(index: TuneIndex, tunes: Sequence[Tune], clusters: Sequence[int])
     return index.with_usual(np.array(sorted(shares), np.float32))
 
 
-def human_limit(index: TuneIndex) -> float:
-    """The share of a tune that is found in known ones, above which it is a near-copy."""
+def human_limit(index: KnownPieces) -> float:
+    """The share of a piece that is found in known ones, above which it is a near-copy."""
     usual = float(np.quantile(index.usual, HUMAN_SHARE)) if len(index.usual) else LEAST
     return min(max(usual, LEAST), MOST)
 
 
 def told(originality: Originality) -> str:
     """An originality as a sentence to read."""
+    kind = originality.kind
     found = f"{100 * (1 - originality.score):.0f} % of its notes"
     if originality.human_percentile:
-        found += f" (of {originality.human_percentile:.0f} in 100 human tunes it is less)"
-    bars = f"{100 * originality.bars_found:.0f} % of its bars"
-    sentence = (
-        f"{originality.verdict.capitalize()}, {originality.score:.2f}: {found} and {bars} are found in known tunes"
-    )
+        found += f" (of {originality.human_percentile:.0f} in 100 human {kind}s it is less)"
+    if kind == "tune":
+        found += f" and {100 * originality.bars_found:.0f} % of its bars"
+    sentence = f"{originality.verdict.capitalize()}, {originality.score:.2f}: {found} are found in known {kind}s"
     if run := originality.longest_run:
-        sentence += f"; {stretch_told(run)} as in {run.tune or 'an untitled tune'} ({run.origin})"
+        sentence += f"; {stretch_told(run)} as in {run.tune or f'an untitled {kind}'} ({run.origin})"
     if originality.title_known:
         sentence += f"; its title is that of a known tune ({', '.join(originality.title_known)})"
     return sentence
@@ -196,7 +222,8 @@ def told(originality: Originality) -> str:
 def near_told(near: Near) -> str:
     """What is shared with a known tune, as a sentence to read."""
     moved = f", {abs(near.transposition)} semitones {'higher' if near.transposition > 0 else 'lower'} here"
-    sentence = f"{near.title or 'untitled'} ({near.origin}) in {near.key}{moved if near.transposition else ''}: "
+    key = f" in {near.key}" if near.key else ""
+    sentence = f"{near.title or 'untitled'} ({near.origin}){key}{moved if near.transposition else ''}: "
     sentence += f"{100 * near.share:.0f} % of the notes are found in it, {stretch_told(near.longest_run)}"
     return sentence + ("; a near-duplicate" if near.near_duplicate else "")
 
@@ -217,18 +244,6 @@ def shared_notes(tune: Tune, other: Tune) -> tuple[list[int], list[int]]:
     return np.flatnonzero(here).tolist(), np.flatnonzero(there).tolist()
 
 
-def _found(query: Query, covered: Mask) -> float:
-    """Share of the notes that is found in two known tunes: the nearest, and the one that adds the most to it.
-
-    Args:
-        covered: which notes are found in each known tune, (tunes, notes).
-    """
-    if not len(covered):
-        return 0.0
-    nearest = covered[covered.sum(axis=1).argmax()]
-    return max(query.share(both) for both in covered | nearest)
-
-
 def _ranked(query: Query, runs: SharedRuns) -> list[int]:
     """Numbers of the nearest known tunes: by how many notes are found in them, then by shorter runs."""
     tunes, near = query.covered(runs)
@@ -239,7 +254,7 @@ def _ranked(query: Query, runs: SharedRuns) -> list[int]:
     return [int(number) for number in tunes[order[:TOLD]]]
 
 
-def _near(index: TuneIndex, query: Query, runs: SharedRuns, near_duplicate: bool) -> Near:
+def _near(index: KnownPieces, query: Query, runs: SharedRuns, near_duplicate: bool) -> Near:
     """What is told of the known tune that these runs are shared with."""
     known = index.known[int(runs.tune[0])]
     found = any_of(query.covered(runs[query.counts(runs)])[1])
@@ -258,7 +273,7 @@ def _near(index: TuneIndex, query: Query, runs: SharedRuns, near_duplicate: bool
     )
 
 
-def _stretch(index: TuneIndex, query: Query, runs: SharedRuns) -> Stretch:
+def _stretch(index: KnownPieces, query: Query, runs: SharedRuns) -> Stretch:
     """The longest of these runs; of equal ones that of the melody, and of the first tune."""
     begins, ends = query.span(runs)
     before = np.concatenate([[0], np.cumsum(query.counted)])
@@ -267,7 +282,7 @@ def _stretch(index: TuneIndex, query: Query, runs: SharedRuns) -> Stretch:
     places = np.arange(len(query.counted))
     within = query.counted & (places >= begins[row]) & (places <= ends[row])
     known = index.known[int(runs.tune[row])]
-    by = "beats" if runs.kind[row] == BEATS else "melody"
+    by = _BY[int(runs.kind[row])]
     return Stretch(int(notes[row]), len(query.whole_bars(within)), by, known.title, known.origin)
 
 

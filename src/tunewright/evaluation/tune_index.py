@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +24,28 @@ from numpy.typing import NDArray
 
 from tunewright.contracts import Piece
 from tunewright.errors import InputError
-from tunewright.evaluation.tune_lines import BEATS, MELODY, SEED, Integers, Lines, Mask, SharedRuns, readings
+from tunewright.evaluation.tune_lines import (
+    BEATS,
+    MELODY,
+    Integers,
+    Lines,
+    Mask,
+    Seeds,
+    SharedRuns,
+    joined,
+    readings,
+)
 from tunewright.music.fingerprint import fingerprint_of
 from tunewright.music.outline import outline
 from tunewright.music.reader import read_tune
 from tunewright.music.titles import plain_title
 from tunewright.music.tune import Tune
+
+DAMAGE = (
+    OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError, SyntaxError, MemoryError, TokenError, zlib.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a damaged file of arrays may raise."""
 
 
 class Known(NamedTuple):
@@ -114,14 +131,9 @@ class TuneIndex:
         return np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lines.lengths)])
 
     @cached_property
-    def _seeds(self) -> list[tuple[Integers, Integers]]:
-        """Of each kind all seeds, sorted, and where each begins."""
-        found = []
-        for kind in (MELODY, BEATS):
-            seeds, starts = self.lines.seeds(kind)
-            order = np.argsort(seeds)
-            found.append((seeds[order], starts[order]))
-        return found
+    def _seeds(self) -> list[Seeds]:
+        """All seeds of each kind."""
+        return [Seeds.of(*self.lines.seeds(kind)) for kind in (MELODY, BEATS)]
 
     def shared_runs(self, lines: Lines, among: Mask | None = None) -> SharedRuns:
         """Every longest stretch of :data:`SEED` intervals or more that these lines share with one of the known.
@@ -133,25 +145,13 @@ class TuneIndex:
         return SharedRuns(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def _shared(self, lines: Lines, kind: int, among: Mask | None) -> tuple[Integers, ...]:
-        seeds, starts = lines.seeds(kind)
-        known_seeds, known_starts = self._seeds[kind]
-        first = np.searchsorted(known_seeds, seeds, "left")
-        counts = np.searchsorted(known_seeds, seeds, "right") - first
-        own = np.repeat(starts, counts)
-        within = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts)
-        known = known_starts[np.repeat(first, counts) + within]
+        own, known = self._seeds[kind].hits(*lines.seeds(kind))
         if among is not None:
             keep = among[self.owners[self.lines.line_of[known]]]
             own, known = own[keep], known[keep]
-        # Seeds that begin at neighbouring positions in both tunes have numbers one apart.
-        width = len(lines.pitches) + 1
-        found = np.sort((known - own + width) * width + own)
-        begins = np.flatnonzero(np.diff(found, prepend=-2) != 1)
-        intervals = np.diff(begins, append=len(found)) + SEED - 1
-        start = found[begins] % width
-        known_start = found[begins] // width - width + start
+        start, known_start, intervals = joined(own, known, len(lines.pitches))
         tune = self.owners[self.lines.line_of[known_start]]
-        return np.full(len(begins), kind), start, known_start, intervals, tune
+        return np.full(len(start), kind), start, known_start, intervals, tune
 
     def bars_found(self, tune: Tune) -> float:
         """Share of a tune's bars, of those that say something, whose contents stand as a bar in a known tune."""
@@ -193,7 +193,7 @@ class TuneIndex:
             with np.load(path) as file:
                 lines = Lines(file["pitches"], file["lengths"].astype(np.int64), file["kinds"])
                 return cls(lines, file["owners"].astype(np.int64), file["bars"], file["usual"], file["known"].tobytes())
-        except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise InputError(f"{path} is no index of tunes ({error})") from None
 
 

@@ -1,7 +1,10 @@
 """Causal self-attention that knows where symbols stand by their distances alone, in two ways.
 
 Scaled dot-product attention of several heads after Vaswani et al. 2017, over a window and what is remembered from
-before it.
+before it. A long window is heard in blocks of queries, each with none of the keys that come after it: nearly half of
+all pairs are never compared. In training only what goes into a block is kept, and its scores are computed once more on
+the way back (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"). So memory grows with the window's
+length, not with its square.
 """
 
 from __future__ import annotations
@@ -12,11 +15,17 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from tunewright.models.dropout import dropout
 
 Positions = Literal["relative", "rotary"]
 SLOWEST = 10_000
 """The slowest rotary positions take so many times as long to turn as the fastest."""
+BLOCKS = {"cpu": 128}
+"""Queries that are heard at a time, by kind of device: on a CPU their scores fit its cache."""
+BLOCK = 1024
+"""The same on all other devices, which work on much at once."""
 
 
 class Attention(nn.Module, ABC):
@@ -36,14 +45,17 @@ class Attention(nn.Module, ABC):
         self.entry = nn.Linear(hidden_size, 3 * hidden_size)
         self.leave = nn.Linear(hidden_size, hidden_size)
 
-    def forward(self, features: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, features: Tensor, keys: Tensor, values: Tensor, hidden: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """What a window hears of itself and of what came before.
 
         Args:
             features: (batch, time, hidden_size).
             keys: from before the window, (batch, heads, remembered, head_size).
             values: the same.
-            hidden: True where a symbol may not look, (batch, 1, time, remembered + time).
+            hidden: True where a symbol may not look, besides at what comes after it, (batch or 1, 1, time,
+                remembered + time); None where it may look at all that came before.
 
         Returns:
             Features of the input's shape, and keys and values with the window's own at their end.
@@ -52,12 +64,45 @@ class Attention(nn.Module, ABC):
         parts = self.entry(features).view(batch, time, 3, self.heads, self.head_size)
         queries, own_keys, own_values = parts.permute(2, 0, 3, 1, 4)
         keys, values = torch.cat([keys, own_keys], dim=2), torch.cat([values, own_values], dim=2)
-        scores = self.scores(queries / math.sqrt(self.head_size), keys)
+        heard = self._hear(queries / math.sqrt(self.head_size), keys, values, hidden)
+        return self.leave(heard.transpose(1, 2).reshape(features.shape)), keys, values
+
+    def weights(self, queries: Tensor, keys: Tensor, hidden: Tensor | None) -> Tensor:
+        """Attention weights, none of them dropped, (batch, heads, time, all).
+
+        Args:
+            queries: as for ``scores``.
+            keys: the same.
+            hidden: as for ``forward``.
+        """
+        time = queries.shape[2]
+        scores = self.scores(queries, keys)
         with torch.no_grad():  # the softmax lets no gradient through here: no need to mask it once more
-            scores.masked_fill_(hidden, float("-inf"))
-        weights = functional.dropout(scores.softmax(dim=-1), self.dropout, self.training)
-        heard = (weights @ values).transpose(1, 2).reshape(features.shape)
-        return self.leave(heard), keys, values
+            if time > 1:
+                later = torch.ones(time, time, dtype=torch.bool, device=scores.device).triu(1)
+                scores[..., -time:].masked_fill_(later, float("-inf"))
+            if hidden is not None:
+                scores.masked_fill_(hidden, float("-inf"))
+        return scores.softmax(dim=-1)
+
+    def _hear(self, queries: Tensor, keys: Tensor, values: Tensor, hidden: Tensor | None) -> Tensor:
+        """What a window hears, (batch, heads, time, head_size), block by block."""
+        size = BLOCKS.get(queries.device.type, BLOCK)
+        time, remembered = queries.shape[2], keys.shape[2] - queries.shape[2]
+        if time <= size:
+            return self._hear_block(queries, keys, values, hidden)
+        heard = []
+        for first in range(0, time, size):
+            end = min(first + size, time)
+            seen = remembered + end
+            given = queries[:, :, first:end], keys[:, :, :seen], values[:, :, :seen]
+            unseen = None if hidden is None else hidden[:, :, first:end, :seen]
+            heard.append(checkpoint(self._hear_block, *given, unseen, use_reentrant=False))
+        return torch.cat(heard, dim=2)
+
+    def _hear_block(self, queries: Tensor, keys: Tensor, values: Tensor, hidden: Tensor | None) -> Tensor:
+        """What a block of queries hears."""
+        return dropout(self.weights(queries, keys, hidden), self.dropout, self.training) @ values
 
     @abstractmethod
     def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
@@ -86,7 +131,10 @@ class RelativeAttention(Attention):
         self.distances = nn.Parameter(sinusoids(longest_distance + 1, self.head_size).repeat(heads, 1, 1))
 
     def scores(self, queries: Tensor, keys: Tensor) -> Tensor:
-        return queries @ keys.transpose(2, 3) + self.relative(queries, keys.shape[2])
+        # One product is added to the other where it lies: the sum is never a third tensor.
+        relative = self.relative(queries, keys.shape[2]).flatten(0, 1)
+        sums = torch.baddbmm(relative, queries.flatten(0, 1), keys.flatten(0, 1).transpose(1, 2))
+        return sums.view(*queries.shape[:3], keys.shape[2])
 
     def relative(self, queries: Tensor, count: int) -> Tensor:
         """Logits of distances to so many keys, without a vector for each pair ever being held (Huang et al. 2018,
@@ -96,9 +144,12 @@ class RelativeAttention(Attention):
         # Columns tell distances, from ``count`` down to 0. Read on in rows that are one column shorter, each query's
         # distances begin one place further to the left than those of the query before, and so stand at their keys.
         columns = torch.arange(count, -1, -1, device=queries.device).clamp(max=self.longest_distance)
-        by_distance = queries @ self.distances[:, columns].transpose(1, 2)
+        if time < self.head_size:  # fewer logits than features to be put in order
+            by_distance = (queries @ self.distances[:, : count + 1].transpose(1, 2)).index_select(3, columns)
+        else:
+            by_distance = queries @ self.distances.index_select(1, columns).transpose(1, 2)
         skewed = by_distance.view(batch, heads, count + 1, time)[:, :, 1:]
-        return skewed.reshape(batch, heads, time, count)
+        return skewed.view(batch, heads, time, count)
 
 
 class RotaryAttention(Attention):

@@ -18,7 +18,8 @@ Floats = NDArray[Any]
 """In single or double precision."""
 
 SPARE = 64
-"""Slots that a new store has beyond twice those that are filled."""
+"""Slots that a new store has beyond those that are filled and a quarter more: with a memory of many slots, copying it
+into the next store now and then costs little beside reading all of it at every step."""
 
 
 class Store:
@@ -82,7 +83,9 @@ class Memory:
         length = self._length(ages)
         end = max(length, least)
         layers, parts, _, heads, _, head_size = self.store.states.shape
-        states = np.zeros((layers, parts, len(rows), heads, 2 * end + SPARE, head_size), dtype=self.store.states.dtype)
+        states = np.zeros(
+            (layers, parts, len(rows), heads, end + end // 4 + SPARE, head_size), dtype=self.store.states.dtype
+        )
         states[..., end - length : end, :] = self.store.states[:, :, rows, :, self.end - length : self.end]
         return Memory(Store(states), end, ages, self.context)
 

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from tunewright.errors import SettingsError
 from tunewright.models.attention import ATTENTIONS, Attention, Positions
+from tunewright.models.dropout import dropout
 from tunewright.models.emission import Categorical
 from tunewright.models.exact_product import Precision
 from tunewright.models.stepping_transformer import SteppingTransformer
@@ -33,7 +34,7 @@ of shape (batch, heads, remembered, head size), the latest last. Rows that remem
 front."""
 
 WIDER = 4
-"""A feed-forward layer has so many times the features of the stream."""
+"""A feed-forward layer has so many times the features of the stream, unless it is told how many."""
 SPREAD = 0.02
 """Standard deviation of weights at the start, as in GPT-2."""
 
@@ -44,25 +45,25 @@ class Block(nn.Module):
     Args:
         attention: over ``hidden_size`` features.
         hidden_size: features of the stream.
+        feed_size: features of the feed-forward layer.
         dropout: share of what each part adds that is dropped.
     """
 
-    def __init__(self, attention: Attention, hidden_size: int, dropout: float) -> None:
+    def __init__(self, attention: Attention, hidden_size: int, feed_size: int, dropout: float) -> None:
         super().__init__()
         self.dropout = dropout
         self.attention_norm, self.attention = nn.LayerNorm(hidden_size), attention
         self.feed_norm = nn.LayerNorm(hidden_size)
-        self.widen, self.narrow = (
-            nn.Linear(hidden_size, WIDER * hidden_size),
-            nn.Linear(WIDER * hidden_size, hidden_size),
-        )
+        self.widen, self.narrow = nn.Linear(hidden_size, feed_size), nn.Linear(feed_size, hidden_size)
 
-    def forward(self, stream: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, stream: Tensor, keys: Tensor, values: Tensor, hidden: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The stream after the block, (batch, time, hidden_size), and keys and values as attention gives them."""
         heard, keys, values = self.attention(self.attention_norm(stream), keys, values, hidden)
-        stream = stream + functional.dropout(heard, self.dropout, self.training)
+        stream = stream + dropout(heard, self.dropout, self.training)
         wide = functional.gelu(self.widen(self.feed_norm(stream)), approximate="tanh")
-        return stream + functional.dropout(self.narrow(wide), self.dropout, self.training), keys, values
+        return stream + dropout(self.narrow(wide), self.dropout, self.training), keys, values
 
 
 class Transformer(nn.Module):
@@ -74,6 +75,7 @@ class Transformer(nn.Module):
         hidden_size: features of the stream.
         heads: of attention, in each block.
         layers: number of blocks.
+        feed_size: features of the feed-forward layers; left out, four times those of the stream.
         context: how many symbols before itself each symbol attends to, at most.
         positions: ``"relative"`` for learned logits of distances, ``"rotary"`` for turned queries and keys.
         longest_distance: of relative positions: the largest that is told apart from larger ones.
@@ -92,6 +94,7 @@ class Transformer(nn.Module):
         hidden_size: Count = 128,
         heads: Count = 4,
         layers: Count = 4,
+        feed_size: Count | None = None,
         context: Count = 256,
         positions: Positions = "relative",
         longest_distance: Count = 256,
@@ -107,7 +110,8 @@ class Transformer(nn.Module):
         self.embedding = nn.Embedding(size, hidden_size)
         longest = min(longest_distance, context)
         attentions = [ATTENTIONS[positions](hidden_size, heads, longest, dropout) for _ in range(layers)]
-        self.blocks = nn.ModuleList(Block(attention, hidden_size, dropout) for attention in attentions)
+        wide = feed_size or WIDER * hidden_size
+        self.blocks = nn.ModuleList(Block(attention, hidden_size, wide, dropout) for attention in attentions)
         self.norm = nn.LayerNorm(hidden_size)
         self.own_output = None if tied else nn.Parameter(torch.empty(size, hidden_size))
         self.output_bias = nn.Parameter(torch.empty(size))
@@ -160,7 +164,7 @@ class Transformer(nn.Module):
         """The same as ``forward`` for a window no longer than the context."""
         lengths, *cache = memory
         hidden = self._hidden(lengths, inputs.shape[1], cache[0].shape[2])
-        stream = functional.dropout(self.embedding(inputs), self.dropout, self.training)
+        stream = dropout(self.embedding(inputs), self.dropout, self.training)
         after = []
         for block, keys, values in zip(self.blocks, cache[::2], cache[1::2], strict=True):
             stream, keys, values = block(stream, keys, values, hidden)
@@ -168,14 +172,15 @@ class Transformer(nn.Module):
         lengths = (lengths + inputs.shape[1]).clamp(max=self.context)
         return functional.linear(self.norm(stream), self.output_weight, self.output_bias), (lengths, *after)
 
-    def _hidden(self, lengths: Tensor, time: int, remembered: int) -> Tensor:
-        """True where a symbol may not look, (batch, 1, time, remembered + time): at what comes after it, at what lies
-        further back than the context, and at what a row doesn't remember.
+    def _hidden(self, lengths: Tensor, time: int, remembered: int) -> Tensor | None:
+        """True where a symbol may not look besides at what comes after it, (batch, 1, time, remembered + time): at what
+        lies further back than the context, and at what a row doesn't remember. None where there is neither.
         """
+        if not remembered:
+            return None
         keys = torch.arange(remembered + time, device=lengths.device)
-        distances = keys[remembered:].unsqueeze(1) - keys
         unread = keys < remembered - lengths.unsqueeze(1)
-        return ((distances < 0) | (distances > self.context)) | unread[:, None, None]
+        return (keys[remembered:].unsqueeze(1) - keys > self.context) | unread[:, None, None]
 
     def _begin(self) -> None:
         """Weights at the start, as in GPT-2 (Radford et al. 2019, section 2.3)."""

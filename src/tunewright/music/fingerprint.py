@@ -134,7 +134,8 @@ class Relatives:
     def of(self, own: Iterable[str]) -> list[int]:
         """Numbers of the known tunes, in the order in which they became known, that are near-duplicates of this one."""
         own = list(own)
-        shared = Counter((index, _kind(run)) for run in own for index in self._holders.get(run, ()))
+        kinds = ((run, _kind(run)) for run in own)
+        shared = Counter((index, kind) for run, kind in kinds for index in self._holders.get(run, ()))
         size = _sizes(own)
         related = {
             index

@@ -41,6 +41,10 @@ class Notes(NamedTuple):
     pitches: Integers
     velocities: Integers
 
+    def select(self, places: Integers | NDArray[np.bool_]) -> Notes:
+        """The notes at these places, or where a mask is true."""
+        return Notes(self.starts[places], self.ends[places], self.pitches[places], self.velocities[places])
+
 
 @dataclass(frozen=True)
 class MidiPerformance:
@@ -51,11 +55,14 @@ class MidiPerformance:
         pedal: spans of seconds in which the sustain pedal was down, (spans, 2), in order and apart from one another.
         beats: seconds of the quarter notes; empty where the file tells no tempo of its own: recorders write a constant
             120, whatever is played.
+        hanging: how many notes end with the release of another strike of their key. No piano does that: figures of how
+            many notes a corpus holds leave them out.
     """
 
     notes: Notes
     pedal: Floats
     beats: Floats
+    hanging: int = 0
 
     @property
     def seconds(self) -> float:
@@ -67,19 +74,22 @@ def read_midi(content: bytes) -> MidiPerformance:
     """What a MIDI file tells to be played, all its tracks together on one piano; drums are left out.
 
     A key that is struck again before it was let go makes another note; where it is let go both end, as far as
-    :func:`sounding` has not ended the first. A note that is never let go ends with the file's last message. A key that
-    is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it is that
-    earlier note which ends there.
+    :func:`sounding` has not ended the first. A key that is never let go hangs, and is left out, as other readers do.
+    One that is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it
+    is that earlier note which ends there.
 
     Raises:
         InputError: it is no MIDI file that we can read, holds no notes, or lasts longer than a day.
     """
     file = read_file(content)
-    struck, let_go = paired(file.messages)
+    keyed = _keys(file.messages)
+    struck, let_go = _pairs(file.messages, keyed)
+    hanging = _hanging(keyed) - int(np.count_nonzero(let_go < 0))
+    struck, let_go = struck[let_go >= 0], let_go[let_go >= 0]
     if not len(struck):
         raise InputError("no notes in it" if not _has_drums(file.messages) else "no notes but those of drums in it")
     messages, last_tick = file.messages, file.last_tick
-    ends = np.where(let_go >= 0, messages.ticks[let_go], last_tick)
+    ends = messages.ticks[let_go]
     seconds = file.seconds(np.array([last_tick]))[0]
     if seconds > LONGEST:
         raise InputError(f"damaged: it lasts {seconds / 3600:,.0f} hours; at most {LONGEST // 3600} are read")
@@ -88,23 +98,20 @@ def read_midi(content: bytes) -> MidiPerformance:
     pitches, velocities = (column[struck].astype(np.int64) for column in (messages.first, messages.second))
     notes = Notes(file.seconds(messages.ticks[struck]), file.seconds(ends), pitches, velocities)
     pedal = file.seconds(pedal_spans(messages, last_tick).ravel()).reshape(-1, 2)
-    return MidiPerformance(notes, pedal, _beats(file, last_tick))
+    return MidiPerformance(notes, pedal, _beats(file, last_tick), hanging)
 
 
 def paired(messages: Messages) -> tuple[Integers, Integers]:
     """Which message strikes each note and which lets it go: indices of messages, (notes,) each, in the order of the
     file; -1 for a note that is never let go.
     """
-    kinds, channels = messages.statuses >> 4, messages.statuses & 15
-    keys = np.flatnonzero((kinds <= 9) & (channels != DRUMS))
-    key: NDArray[Any] = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
-    if key.max(initial=0) < 2**16:
-        key = key.astype(np.uint16)  # sorted in linear time
-    order = np.argsort(key, kind="stable")
-    keys, key = keys[order], key[order]
-    ticks = messages.ticks[keys]
-    on = (kinds[keys] == 9) & (messages.second[keys] > 0)
+    return _pairs(messages, _keys(messages))
 
+
+def _pairs(messages: Messages, keyed: Keyed) -> tuple[Integers, Integers]:
+    """What :func:`paired` gives."""
+    keys, key, on = keyed
+    ticks = messages.ticks[keys]
     next_off = _next(~on, key)
     ons = np.flatnonzero(on)
     offs = next_off[ons]
@@ -115,9 +122,41 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     offs[later] = np.append(next_off[1:], -1)[offs[later]]
     offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
 
-    struck, let_go = keys[ons], np.where(offs >= 0, keys[offs], -1)
-    order = np.argsort(struck)
-    return struck[order], let_go[order]
+    let_go = np.full(len(messages.ticks), -1)
+    let_go[keys[ons]] = np.where(offs >= 0, keys[offs], -1)
+    struck = np.sort(keys[ons])
+    return struck, let_go[struck]
+
+
+def _hanging(keyed: Keyed) -> int:
+    """How many strikes have no release of their own, where each release is that of the earliest strike still open."""
+    keys, key, on = keyed
+    if not len(keys):
+        return 0
+    steps = np.where(on, 1, -1)
+    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+    open_keys = np.cumsum(steps)
+    before = (open_keys - steps)[begins]
+    # Releases without a strike count for nothing: as low as the balance of a key ever fell, so much is to be added.
+    lowest = np.minimum(np.minimum.reduceat(open_keys, begins) - before, 0)
+    last = open_keys[np.append(begins[1:], len(keys)) - 1] - before
+    return int((last - lowest).sum())
+
+
+Keyed = tuple[Integers, NDArray[Any], NDArray[np.bool_]]
+"""Messages of keys, key by key and each key's in their order: their indices, which key, and whether it is struck."""
+
+
+def _keys(messages: Messages) -> Keyed:
+    """The messages of keys by their keys."""
+    kinds, channels = messages.statuses >> 4, messages.statuses & 15
+    keys = np.flatnonzero((kinds <= 9) & (channels != DRUMS))
+    key: NDArray[Any] = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
+    if key.max(initial=0) < 2**16:
+        key = key.astype(np.uint16)  # sorted in linear time
+    order = np.argsort(key, kind="stable")
+    keys, key = keys[order], key[order]
+    return keys, key, (kinds[keys] == 9) & (messages.second[keys] > 0)
 
 
 def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
@@ -143,8 +182,7 @@ def _beats(file: MidiFile, last_tick: int) -> Floats:
 
 def in_order(notes: Notes) -> Notes:
     """The same notes by their starts, then pitches."""
-    order = np.lexsort((notes.pitches, notes.starts))
-    return Notes(notes.starts[order], notes.ends[order], notes.pitches[order], notes.velocities[order])
+    return notes.select(np.lexsort((notes.pitches, notes.starts)))
 
 
 def sounding(performance: MidiPerformance) -> Notes:

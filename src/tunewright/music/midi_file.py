@@ -39,12 +39,15 @@ _PLACEHOLDER = b"\xff\x00\x00"
 
 
 class Messages(NamedTuple):
-    """Messages of two data bytes in the order of the file, track by track; every array of shape (messages,).
+    """Messages in the order of the file, track by track; every array of shape (messages,).
+
+    Those of two data bytes count; of whatever else a track holds, only its place and tick are kept.
 
     Attributes:
         ticks: from the beginning of the track.
         tracks: numbers of the tracks, from 0.
-        statuses: 128 to 239: the kind of message in the upper four bits, the channel in the lower.
+        statuses: the kind of message in the upper four bits, 8 to 14, and the channel in the lower; 255 for anything
+            else.
         first: data bytes, e.g. the pitch of a note.
         second: data bytes, e.g. the velocity of a note.
     """
@@ -72,8 +75,8 @@ class MidiFile:
 
     @property
     def last_tick(self) -> int:
-        """Of the last message."""
-        return int(self.messages.ticks.max(initial=0))
+        """Of the last message of two data bytes."""
+        return int(self.messages.ticks[self.messages.statuses < 0xFF].max(initial=0))
 
     def seconds(self, ticks: Integers) -> Floats:
         """When these ticks come, in seconds from the beginning, (ticks,) -> (ticks,).
@@ -82,6 +85,8 @@ class MidiFile:
         """
         changes = self.tempi[:, 0]
         per_tick = 60.0 / ((6e7 / self.tempi[:, 1]) * self.ticks_per_quarter)
+        if len(changes) == 1:
+            return np.asarray(ticks * per_tick[0], dtype=np.float64)
         begins = np.concatenate([[0.0], np.cumsum(per_tick[:-1] * np.diff(changes))])
         last = np.searchsorted(changes, ticks, side="right") - 1
         found: Floats = begins[last] + per_tick[last] * (ticks - changes[last])
@@ -168,8 +173,9 @@ def _track(content: bytes, at: int, end: int, number: int) -> tuple[Messages, li
     while at < end:
         stretch = _end(run, content, at, end)
         if stretch == at:
-            run = _ONE_DATA_BYTE if run is _TWO_DATA_BYTES else _TWO_DATA_BYTES
-            stretch = _end(run, content, at, end)
+            other = _ONE_DATA_BYTE if run is _TWO_DATA_BYTES else _TWO_DATA_BYTES
+            stretch = _end(other, content, at, end)
+            run = run if stretch == at else other  # what is no message leaves the running status as it is
         piece = content[at:stretch]
         if piece:
             gathered.append(piece if run is _TWO_DATA_BYTES else _SINGLE.sub(rb"\1" + _PLACEHOLDER, piece))
@@ -188,9 +194,7 @@ def _track(content: bytes, at: int, end: int, number: int) -> tuple[Messages, li
     if any(tempo == 0 for _, tempo in tempi_at):
         raise InputError(f"damaged: a tempo without end in track {number + 1}")
     tempi = [(int(ticks[np.searchsorted(ends, place)]), tempo) for place, tempo in tempi_at]
-    kept = statuses != 0xFF
-    columns = (ticks[kept], np.full(np.count_nonzero(kept), number), statuses[kept], first[kept], second[kept])
-    return Messages(*columns), tempi
+    return Messages(ticks, np.full(len(ticks), number), statuses, first, second), tempi
 
 
 def _end(run: re.Pattern[bytes], content: bytes, at: int, end: int) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from tunewright.contracts import Corpus, Piece, Skipped
-from tunewright.errors import InputError, SettingsError
+from tunewright.errors import InputError
 from tunewright.music.fields import split_tunes
 from tunewright.music.fingerprint import fingerprint
 from tunewright.music.performance import perform
@@ -98,8 +98,6 @@ def in_form(corpus: Corpus, form: str) -> Corpus:
     """
     if form == corpus.form:
         return corpus
-    if corpus.kind != "tune":
-        raise SettingsError(f"corpus {corpus.name} holds {corpus.kind}s, which have no {form} form: leave it at raw")
     with uncollected():
         return corpus.rewritten(form, _in_house_form)
 

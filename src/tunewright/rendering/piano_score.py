@@ -106,7 +106,7 @@ def guessed_key(music: Beaten) -> Key:
         for tonic in range(12):
             fit = np.corrcoef(np.roll(profile, tonic), sounding)[0, 1] if np.ptp(sounding) else 0.0
             # seven semitones are one fifth; of equal signatures the one of fewer signs, from 5 flats to 6 sharps
-            fifths = ((tonic - 3 * minor) % 12 * 7 + 5) % 12 - 5
+            fifths = ((tonic + 3 * minor) % 12 * 7 + 5) % 12 - 5
             fits.append((float(fit), -abs(fifths), fifths, minor))
     _, _, fifths, minor = max(fits)
     return _key(fifths, minor)
@@ -165,7 +165,7 @@ class _Hand:
             struck.setdefault(grid.nearest(note.start), []).append(note)
         starts = sorted(struck)
         chords = []
-        for start, following in zip(starts, [*starts[1:], self.spans[-1].end], strict=True):
+        for start, following in pairwise([*starts, self.spans[-1].end]):
             notes = struck[start]
             # what is played short is written no shorter than a rest would be
             end = max(start + SHORTEST_REST, grid.nearest(max(note.end for note in notes)))

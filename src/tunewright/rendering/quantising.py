@@ -8,16 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tunewright.contracts import Piece
 from tunewright.errors import RenderingError
 from tunewright.music.tune import Meter
 from tunewright.rendering.played import midi_performance
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 NEAR = 0.02
 """Of a quarter: so near to a sixteenth or a triplet lies a note that was written rather than played."""
@@ -65,35 +61,53 @@ def beaten(piece: Piece, tempo: float | None = None) -> Beaten:
     Raises:
         RenderingError: the file can't be read, or its notes keep to no beats and no tempo is given.
     """
-    import numpy as np
-    from symusic.core import ScoreTick
-
-    performance = midi_performance(piece)
-    score: Any = ScoreTick.from_midi(piece.midi)
-    quarter = score.ticks_per_quarter
-    signatures = [
-        (Fraction(sign.time, quarter), Meter(f"{sign.numerator}/{sign.denominator}", sign.numerator, sign.denominator))
-        for sign in score.time_signatures
-        if 1 <= sign.numerator <= 32 and 1 <= sign.denominator <= 32 and sign.denominator.bit_count() == 1
-    ]
+    notes = _in_quarters(piece)
+    meters, keys = _signatures(piece)
     if tempo:
-        columns = performance.notes
+        columns = midi_performance(piece).notes
         rows = zip(columns.starts * tempo / 60, columns.ends * tempo / 60, columns.pitches, strict=True)
         notes = [Struck(float(start), float(end), int(pitch), 0) for start, end, pitch in rows]
-        return Beaten(tuple(notes), _from_beginning(signatures[:1]), ())
-    tracks = [track for track in score.tracks if not track.is_drum and len(track.notes)]
-    notes = sorted(
-        Struck(note.time / quarter, (note.time + note.duration) / quarter, note.pitch, number)
-        for number, track in enumerate(tracks)
-        for note in track.notes
-    )
-    if not _keeps_to_beats(np.array([note.start for note in notes])):
+        return Beaten(tuple(notes), _from_beginning(meters[:1]), ())
+    if not _keeps_to_beats(notes):
         raise RenderingError(
             "it was played freely, and a score needs notes that keep to beats: "
             "give a tempo to quantise it, e.g. --tempo 90, or draw its piano roll (svg, png)"
         )
+    return Beaten(tuple(notes), _from_beginning(meters), tuple(keys))
+
+
+def _in_quarters(piece: Piece) -> list[Struck]:
+    """The notes by the file's own ticks, which no change of tempo moves."""
+    import numpy as np
+
+    from tunewright.music.midi import paired
+    from tunewright.music.midi_file import read_file
+
+    midi_performance(piece)  # tells what is wrong with a file that can't be read
+    file = read_file(piece.midi)
+    struck, let_go = paired(file.messages)
+    messages, quarter = file.messages, file.ticks_per_quarter
+    ends = np.where(let_go >= 0, messages.ticks[let_go], file.last_tick)
+    columns = (messages.ticks[struck] / quarter, ends / quarter, messages.first[struck], messages.tracks[struck])
+    return sorted(Struck(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _signatures(piece: Piece) -> tuple[list[tuple[Fraction, Meter]], list[tuple[Fraction, tuple[int, bool]]]]:
+    """Meters and keys of the file and the quarters at which they stand; those that no score can have are left out."""
+    from symusic.core import ScoreTick
+
+    try:
+        score: Any = ScoreTick.from_midi(piece.midi)
+    except Exception:  # what symusic can't read of a file that can be read are its own limits
+        return [], []
+    quarter = score.ticks_per_quarter
+    meters = [
+        (Fraction(sign.time, quarter), Meter(f"{sign.numerator}/{sign.denominator}", sign.numerator, sign.denominator))
+        for sign in score.time_signatures
+        if 1 <= sign.numerator <= 32 and 1 <= sign.denominator <= 32 and sign.denominator.bit_count() == 1
+    ]
     keys = [(Fraction(sign.time, quarter), (int(sign.key), bool(sign.tonality))) for sign in score.key_signatures]
-    return Beaten(tuple(notes), _from_beginning(signatures), tuple(key for key in keys if abs(key[1][0]) <= 7))
+    return meters, [key for key in keys if abs(key[1][0]) <= 7]
 
 
 def _from_beginning(signatures: list[tuple[Fraction, Meter]]) -> tuple[tuple[Fraction, Meter], ...]:
@@ -102,11 +116,11 @@ def _from_beginning(signatures: list[tuple[Fraction, Meter]]) -> tuple[tuple[Fra
     return ((Fraction(0), next(iter(meters.values()), FOUR_FOUR)), *((at, meter) for at, meter in meters.items() if at))
 
 
-def _keeps_to_beats(starts: NDArray[np.float64]) -> bool:
-    import numpy as np
+def _keeps_to_beats(notes: list[Struck]) -> bool:
+    def distance(start: float) -> float:
+        return min(abs(start * parts - round(start * parts)) / parts for parts in (3, 4))
 
-    distances = [np.abs(starts * parts - np.rint(starts * parts)) / parts for parts in (3, 4)]
-    return float(np.mean(np.minimum(*distances) <= NEAR)) >= QUANTISED_SHARE
+    return sum(distance(note.start) <= NEAR for note in notes) >= QUANTISED_SHARE * len(notes)
 
 
 class BarSpan(NamedTuple):
@@ -118,8 +132,8 @@ class BarSpan(NamedTuple):
 
     @property
     def beat(self) -> Fraction:
-        """Length of its beats in quarters; in compound meters they are dotted."""
-        return Fraction(12 if self.meter.compound and self.meter.unit >= 8 else 4, self.meter.unit)
+        """The stretch in which one grid holds, in quarters: a quarter, or a dotted beat of a compound meter."""
+        return Fraction(12, self.meter.unit) if self.meter.compound and self.meter.unit >= 8 else Fraction(1)
 
 
 def bar_spans(music: Beaten) -> list[BarSpan]:
@@ -161,7 +175,8 @@ class Grid:
             place = (note.start - self._starts[number]) / float(self.beats[number][2].beat)
             within.setdefault(number, []).append(place)
         self.parts = [
-            _parts(span, [] if plain else within.get(number, [])) for number, (_, _, span) in enumerate(self.beats)
+            _parts(span, within.get(number, []) if not plain and length == span.beat else [])
+            for number, (_, length, span) in enumerate(self.beats)
         ]
 
     def nearest(self, at: float) -> Fraction:
@@ -176,7 +191,7 @@ class Grid:
         return [
             (at, at + length)
             for (at, length, span), parts in zip(self.beats, self.parts, strict=True)
-            if parts % 3 == 0 and span.beat.numerator != 3 and length == span.beat
+            if parts % 3 == 0 and span.beat == 1
         ]
 
     def _number(self, at: float) -> int:
@@ -188,7 +203,7 @@ class Grid:
 
 def _parts(span: BarSpan, places: list[float]) -> int:
     """How a beat is cut: as its notes fit best, and as is usual unless another way fits clearly better."""
-    grids = COMPOUND_GRIDS if span.beat.numerator == 3 else SIMPLE_GRIDS
+    grids = SIMPLE_GRIDS if span.beat == 1 else COMPOUND_GRIDS
 
     def misfit(parts: int) -> float:
         errors = [abs(place * parts - round(place * parts)) for place in places]

@@ -25,8 +25,8 @@ from tunewright.rendering.soundfont import SAMPLES_PER_SECOND, Soundfont
 
 LONGEST_RECORDING = 60 * 60
 """Seconds. A slip such as ``c9999`` must not fill the disk."""
-LARGEST_IN_MEMORY = 2**26
-"""Bytes of sound: some three minutes; more waits on the disk."""
+LARGEST_IN_MEMORY = 2**25
+"""Bytes of sound: a minute and a half; more waits on the disk."""
 PEAK = 0.9
 """Of the loudest sample, where 1 would be full scale."""
 

@@ -35,8 +35,8 @@ class StudyFigures:
 
     @cached_property
     def main(self) -> str:
-        """The figure that tells most: held-out bits; where only composing is varied, the distance from real tunes; where
-        there is none, what is original.
+        """The figure that tells most: held-out bits; where only composing is varied, the distance from real tunes; of
+        performances, which have none, how original they are.
         """
         names = (["validation"] if self.study.plan.settings else []) + ["distance"]
         last = "distance" if self.study.plan.codec.kind == "tune" else "originality"

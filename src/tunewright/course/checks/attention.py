@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tunewright.course.checks.comparing import mistaken, same_tensor, shape_of
+from tunewright.course.checks.performing import events, pedal, transposed
 from tunewright.course.lesson import Check, Hint, choice, finished
 
 
@@ -247,4 +248,7 @@ CHECKS: dict[str, Check] = {
     "skew": skew,
     "residual": residual,
     "noam": noam,
+    "events": events,
+    "pedal": pedal,
+    "transposed": transposed,
 }

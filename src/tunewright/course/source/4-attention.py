@@ -6,7 +6,8 @@
 # takes what it needs, however far away it is. Music repeats itself a great deal, so this is worth having.
 #
 # You will build attention by hand, hide the future from it, give it several heads and a sense of distance, stack it up
-# to a small **Music Transformer** (Huang and others, 2018), teach it Irish tunes, and see which notes it looks at.
+# to a small **Music Transformer** (Huang and others, 2018), teach it Irish tunes, see which notes it looks at, and let
+# it play the piano.
 
 # %% setup
 # In a hosted notebook run this first: %pip install 'tunewright[course]'
@@ -18,12 +19,18 @@ from torch import nn
 from torch.nn import functional as F
 
 from tunewright.codecs.abc_tokens import AbcTokenCodec
+from tunewright.codecs.midi_events import MidiEvents
 from tunewright.course import Lesson
 from tunewright.course.attending import attention_weights
 from tunewright.course.material import irish_tunes, show
+from tunewright.course.performances import performances
+from tunewright.decoding.filters import top_p
+from tunewright.decoding.midi_grammar import MidiGrammar
+from tunewright.decoding.midi_length import parse_length
 from tunewright.models.attention import sinusoids
 from tunewright.models.ngram import NGram
 from tunewright.models.transformer import Transformer
+from tunewright.music.midi import read_midi
 
 lesson = Lesson("attention", "en")
 
@@ -51,9 +58,9 @@ def attend(queries, keys, values):
     scores = queries @ keys.T / math.sqrt(queries.shape[-1])
     weights = scores.softmax(dim=-1)
     heard = weights @ values
-    #? scores = ...
-    #? weights = ...
-    #? heard = ...
+    # ? scores = ...
+    # ? weights = ...
+    # ? heard = ...
     # </solution>
     return heard
 
@@ -93,10 +100,10 @@ plt.show()
 # %% root
 # <solution>
 answer = "b"
-#? answer = ...
+# ? answer = ...
 # </solution>
 
-lesson.check("root", answer);
+lesson.check("root", answer)
 
 # %% causal-task [markdown]
 # ## 4.2 Not looking ahead
@@ -114,7 +121,7 @@ def causal(scores):
     # <solution>
     later = torch.ones(time, time, dtype=torch.bool).triu(1)
     masked = scores.masked_fill(later, float("-inf"))
-    #? masked = ...
+    # ? masked = ...
     # </solution>
     return masked
 
@@ -137,10 +144,10 @@ if lesson.check("causal", causal):
 # %% why-mask
 # <solution>
 answer = "c"
-#? answer = ...
+# ? answer = ...
 # </solution>
 
-lesson.check("why-mask", answer);
+lesson.check("why-mask", answer)
 
 # %% split-join-task [markdown]
 # ## 4.3 Several heads
@@ -160,7 +167,7 @@ def split(x, heads):
     # <solution>
     batch, time, features = x.shape
     return x.view(batch, time, heads, features // heads).transpose(1, 2)
-    #? return ...
+    # ? return ...
     # </solution>
 
 
@@ -168,7 +175,7 @@ def join(parts):
     # <solution>
     batch, heads, time, size = parts.shape
     return parts.transpose(1, 2).reshape(batch, time, heads * size)
-    #? return ...
+    # ? return ...
     # </solution>
 
 
@@ -195,10 +202,10 @@ if lesson.check("split-join", split, join):
 # %% same-anywhere
 # <solution>
 answer = "a"
-#? answer = ...
+# ? answer = ...
 # </solution>
 
-lesson.check("same-anywhere", answer);
+lesson.check("same-anywhere", answer)
 
 # %% skew-task [markdown]
 # ### Exercise: the skewing trick
@@ -236,7 +243,7 @@ def skew(by_distance):
     # <solution>
     padded = F.pad(by_distance, (1, 0))
     by_key = padded.reshape(batch, heads, time + 1, time)[:, :, 1:]
-    #? by_key = ...
+    # ? by_key = ...
     # </solution>
     return by_key
 
@@ -296,12 +303,12 @@ class Block(nn.Module):
         # <solution>
         x = x + self.attention(self.first_norm(x))
         y = x + self.feed(self.second_norm(x))
-        #? y = ...
+        # ? y = ...
         # </solution>
         return y
 
 
-lesson.check("residual", Block);
+lesson.check("residual", Block)
 
 # %% noam-task [markdown]
 # ### Exercise: Noam's schedule
@@ -319,7 +326,7 @@ lesson.check("residual", Block);
 def noam(step, features, warmup):
     # <solution>
     rate = features**-0.5 * min(step**-0.5, step * warmup**-1.5)
-    #? rate = ...
+    # ? rate = ...
     # </solution>
     return rate
 
@@ -365,21 +372,32 @@ print("tokens to learn from:", len(stream(known)))
 WINDOW = 128
 
 
+def logits_of(model, tokens):
+    told = model(tokens)
+    return told[0] if isinstance(told, tuple) else told
+
+
+def nats_per_token(model, tokens, window=WINDOW):
+    windows = tokens.unfold(0, window + 1, window)
+    with torch.no_grad():
+        nats = [
+            F.cross_entropy(logits_of(model, some[:, :-1]).flatten(0, 1), some[:, 1:].flatten(), reduction="sum")
+            for some in windows.split(16)
+        ]
+    return sum(nats).item() / windows[:, 1:].numel()
+
+
 def bits_per_character(model):
     tokens = stream(held_out)
-    nats = 0.0
-    with torch.no_grad():
-        for window in tokens.unfold(0, WINDOW + 1, WINDOW).split(16):
-            told = model(window[:, :-1])
-            logits = told[0] if isinstance(told, tuple) else told
-            nats += F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten(), reduction="sum").item()
-    scored = (len(tokens) - 1) // WINDOW * WINDOW
-    characters = sum(len(piece.text) for piece in held_out) * scored / len(tokens)
-    return nats / math.log(2) / characters
+    return nats_per_token(model, tokens) / math.log(2) * len(tokens) / sum(len(piece.text) for piece in held_out)
 
 
-counts = torch.bincount(stream(known), minlength=codec.size) + 1.0
-rates = (counts / counts.sum()).log()
+def log_rates(tokens, size):
+    counts = torch.bincount(tokens, minlength=size) + 1.0
+    return (counts / counts.sum()).log()
+
+
+rates = log_rates(stream(known), codec.size)
 five_gram = NGram.fit([codec.encode(piece) for piece in known], codec.boundary, codec.size, 5)
 figures = [
     ("without context", "–", bits_per_character(lambda window: rates.expand(*window.shape, -1))),
@@ -409,23 +427,24 @@ class MusicTransformer(nn.Module):
         return self.leave(self.norm(self.blocks(self.embedding(tokens))))
 
 
-def train(model, steps, warmup):
+def train(model, tokens, steps, warmup, window=WINDOW, batch=16, smoothing=0.0, vary=None, watch=None):
     torch.manual_seed(0)
-    tokens = stream(known)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.4, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: noam(step + 1, 64, warmup))
     losses = []
-    for _ in range(steps):
-        starts = torch.randint(len(tokens) - WINDOW, (16, 1))
-        window = tokens[starts + torch.arange(WINDOW + 1)]
-        told = model(window[:, :-1])
-        logits = told[0] if isinstance(told, tuple) else told
-        loss = F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())
+    for step in range(1, steps + 1):
+        starts = torch.randint(len(tokens) - window, (batch, 1))
+        windows = tokens[starts + torch.arange(window + 1)]
+        windows = vary(windows) if vary else windows
+        logits, targets = logits_of(model, windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten()
+        loss = F.cross_entropy(logits, targets, label_smoothing=smoothing)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
-        losses.append(loss.item())
+        losses.append((loss.item(), F.cross_entropy(logits.detach(), targets).item()))
+        if watch:
+            watch(step)
     return losses
 
 
@@ -436,7 +455,8 @@ if lesson.passed(*needed):
     ready_made = Transformer(codec.size, codec.boundary[0], hidden_size=64, heads=4, layers=2, context=WINDOW)
     plt.figure(figsize=(8, 3))
     for name, model in (("your Music Transformer", own), ("the package's transformer", ready_made)):
-        plt.plot(train(model, lesson.budget(350), warmup=80), label=name, alpha=0.7)
+        losses = train(model, stream(known), lesson.budget(300), warmup=80)
+        plt.plot([loss for loss, _ in losses], label=name, alpha=0.7)
         parameters = sum(parameter.numel() for parameter in model.parameters())
         figures.append((name, parameters, bits_per_character(model)))
     plt.xlabel("step")
@@ -516,45 +536,328 @@ if lesson.passed(*needed):
 # average, to the token so far back? A head that looks at the notes just before falls steeply; one that knows of bars
 # and phrases has peaks further out.
 
+
 # %% distances
-if lesson.passed(*needed):
-    plt.figure(figsize=(9, 3.4))
-    for head, weights in enumerate(attention_weights(ready_made, tokens)[-1], 1):
-        by_distance = [weights.diagonal(-distance).mean().item() for distance in range(1, 49)]
-        plt.plot(range(1, 49), by_distance, label=str(head))
+def draw_distances(heads, furthest, label):
+    plt.figure(figsize=(9, 3.2))
+    for head, weights in enumerate(heads, 1):
+        by_distance = [weights.diagonal(-distance).mean().item() for distance in range(1, furthest + 1)]
+        plt.plot(range(1, furthest + 1), by_distance, label=str(head))
     plt.yscale("log")
-    plt.xlabel("distance in tokens")
+    plt.xlabel(label)
     plt.ylabel("mean weight")
     plt.legend()
     plt.show()
 
-# %% continued [markdown]
-# And what does your model make of the tune's beginning? It is given the header and the first tokens, and draws the
-# rest. After so short a training expect right words in a row rather than a tune.
 
-# %% continue
+if lesson.passed(*needed):
+    draw_distances(attention_weights(ready_made, tokens)[-1], 48, "distance in tokens")
+
+# %% performance [markdown]
+# ## 4.8 A performance as events
+#
+# A tune says which notes there are. A **performance** says how they were played: a chord not quite together, a phrase
+# that swells, a pause of just that length. MAESTRO (Hawthorne and others, 2019) has more than a thousand of them, from a
+# piano competition, noted down by the instruments themselves to the millisecond. Its licence, CC BY-NC-SA 4.0, asks you
+# to name it, not to earn money by it, and to pass on under the same terms what you make of it: a model's weights too.
+
+# %% performances
+played = performances()
+if played.is_real:
+    print("MAESTRO v3.0.0 (Hawthorne et al. 2019), CC BY-NC-SA 4.0: its shortest performances that are here")
+else:
+    print("MAESTRO is not here: Irish tunes with a bass, played a little unevenly, stand in")
+print("performances to learn from, and held out:", len(played.known), len(played.held_out))
+
+# %% events-task [markdown]
+# To a model a performance is a list of **events** (Oore and others, 2018; Huang and others, 2018). There are 388:
+#
+# | event | how many | tells |
+# |---|---|---|
+# | `on` | 128 | a key is struck, by its MIDI pitch |
+# | `off` | 128 | a key is let go |
+# | `shift` | 100 | time passes: 1 to 100 steps of 10 ms |
+# | `velocity` | 32 | from here on keys are struck so hard: MIDI's 0 to 127, divided by 4 and rounded down |
+#
+# ### Exercise: three notes by hand
+#
+# Write these notes as events, with the four functions below:
+#
+# | pitch | struck | let go | velocity |
+# |---|---|---|---|
+# | 60 | 0.00 s | 0.50 s | 72 |
+# | 64 | 0.00 s | 0.50 s | 74 |
+# | 67 | 1.75 s | 2.00 s | 40 |
+#
+# Of what happens at once, lower pitches come first. Shifts tell the time since the last event, not since the beginning;
+# where one isn't enough, take as many of 100 as fit and then the rest. A velocity comes before its note, and only where
+# it differs from the last one told.
+
+
+# %% events
+def on(pitch):
+    return pitch
+
+
+def off(pitch):
+    return 128 + pitch
+
+
+def shift(steps):
+    return 256 + steps - 1
+
+
+def velocity(number):
+    return 356 + number
+
+
+# <solution>
+events = [velocity(18), on(60), on(64), shift(50), off(60), off(64)]
+events += [shift(100), shift(25), velocity(10), on(67), shift(25), off(67)]
+# ? events = ...
+# </solution>
+
+piano = MidiEvents()
+if lesson.check("events", events):
+    show(piano.decode(events))
+
+# %% pedal-task [markdown]
+# ### Exercise: the pedal
+#
+# There is no event for the **sustain pedal**. While it is down, strings ring on after their keys are let go; so it is
+# folded into the ends of notes, and the model hears what we hear:
+#
+# - a note whose key is let go while the pedal is down ends when the pedal is let go;
+# - but any note ends, at the latest, when its own key is struck again.
+#
+# `notes` holds (start, end, pitch) of each note as its key was moved, `pedal` (down, up) of each time that the pedal
+# was down, all in seconds. Give `end` its new value.
+
+
+# %% pedal
+def sounding_ends(notes, pedal):
+    ends = []
+    for start, end, pitch in notes:
+        # <solution>
+        for down, up in pedal:
+            if down <= end < up:
+                end = up
+                break
+        again = [other for other, _, same in notes if same == pitch and other > start]
+        end = min([end, *again])
+        # ? end = ...
+        # </solution>
+        ends.append(end)
+    return ends
+
+
+if lesson.check("pedal", sounding_ends):
+    keys = read_midi(played.held_out[0].midi)
+    starts, ends, pitches = (column.tolist() for column in keys.notes[:3])
+    plt.figure(figsize=(9, 3.2))
+    heard_until = sounding_ends(list(zip(starts, ends, pitches, strict=True)), keys.pedal.tolist())
+    plt.hlines(pitches, starts, heard_until, colors="tab:orange", linewidth=3, label="the string rings on")
+    plt.hlines(pitches, starts, ends, colors="tab:blue", linewidth=3, label="the key is held")
+    for down, up in keys.pedal.tolist():
+        plt.axvspan(down, up, color="gray", alpha=0.12, linewidth=0)
+    plt.xlim(0, 10)
+    plt.xlabel("seconds; gray: the pedal is down")
+    plt.ylabel("MIDI pitch")
+    plt.legend()
+    plt.show()
+
+# %% transposed-task [markdown]
+# ### Exercise: higher and lower
+#
+# A few performances become many when each is also read a little higher or lower (Huang and others, 2018, by up to three
+# semitones). `ids` is a tensor of events, of any shape: give the same performance so many `semitones` higher. It must
+# last as long and be as loud as before.
+
+
+# %% transposed
+def transposed(ids, semitones):
+    # <solution>
+    return torch.where(ids < 256, ids + semitones, ids)
+    # ? return ...
+    # </solution>
+
+
+def beginning(ids, seconds):
+    steps = torch.where((ids >= 256) & (ids < 356), ids - 255, 0).cumsum(0)
+    return ids[steps <= 100 * seconds]
+
+
+primer = beginning(torch.tensor(piano.encode(played.held_out[0])), 5)
+if lesson.check("transposed", transposed):
+    show(piano.decode(primer))
+    show(piano.decode(transposed(primer, -3)))
+
+# %% pianist [markdown]
+# ## 4.9 Your transformer plays the piano
+#
+# The model is the one you built; only its tokens are others. Each batch is transposed anew. And there is
+# **label smoothing** (Szegedy and others, 2016; Vaswani and others, 2017): instead of all, the right event is promised
+# nine tenths, and the last tenth is spread over all events alike. So the model is never paid for being quite sure, and
+# the smoothed loss can never come near zero. Figures are compared by the **plain** cross-entropy.
+
+# %% pianist-trained
+EVENTS = 256  # a window: some seven seconds of a pianist's
+
+
+def event_stream(pieces):
+    return torch.tensor([event for piece in pieces for event in (*piano.boundary, *piano.encode(piece))])
+
+
+def higher_or_lower(windows):
+    return transposed(windows, int(torch.randint(-3, 4, ())))
+
+
+def watched(model, tokens, steps, **settings):
+    points = []
+
+    def watch(step):
+        if step % max(1, steps // 10) == 0:
+            points.append((step, nats_per_token(model, held_events[:10_000], EVENTS)))
+
+    return train(model, tokens, steps, warmup=40, window=EVENTS, watch=watch, **settings), points
+
+
+def draw_losses(losses, points):
+    plt.figure(figsize=(8, 3))
+    if any(loss != plain for loss, plain in losses):
+        plt.plot([loss for loss, _ in losses], alpha=0.7, label="smoothed, as it is trained")
+    plt.plot([plain for _, plain in losses], alpha=0.7, label="plain")
+    plt.plot(*zip(*points, strict=True), "o-", color="black", label="plain, held out")
+    plt.xlabel("step")
+    plt.ylabel("nats per event")
+    plt.legend()
+    plt.show()
+
+
+known_events, held_events = event_stream(played.known), event_stream(played.held_out)
+print("events to learn from:", len(known_events))
+event_rates = log_rates(known_events, piano.size)
+counted = NGram.fit([piano.encode(piece) for piece in played.known], piano.boundary, piano.size, 5)
+needed = (*needed, "transposed")
+if lesson.passed(*needed):
+    torch.manual_seed(0)
+    pianist = MusicTransformer(piano.size, longest=EVENTS)
+    losses, points = watched(pianist, known_events, lesson.budget(250), batch=8, smoothing=0.1, vary=higher_or_lower)
+    draw_losses(losses, points)
+    print("nats per event on performances that were held out")
+    for name, model in (
+        ("without context", lambda windows: event_rates.expand(*windows.shape, -1)),
+        ("5-gram, counted", counted),
+        ("your Music Transformer", pianist),
+    ):
+        print(name.ljust(30), round(nats_per_token(model, held_events, EVENTS), 2))
+
+# %% overfitting [markdown]
+# ### Learned by heart
+#
+# Now the same model gets two performances only, without smoothing and without transposing, and time to read them again
+# and again. Look where the curves part: from there on it learns these two by heart, and gets worse at all others. That
+# is **overfitting**. More music, transposing, smoothing and stopping in time are what helps; whatever you compare,
+# compare it on what was held out.
+
+# %% overfitted
+if lesson.passed(*needed):
+    torch.manual_seed(0)
+    parrot = MusicTransformer(piano.size, longest=EVENTS)
+    draw_losses(*watched(parrot, event_stream(played.known[:2]), lesson.budget(250), batch=4))
+
+# %% playing [markdown]
+# ### Composing
+#
+# The model draws event by event, out of the likeliest that together reach 0.9 (top-p, chapter 5): smoothing has taught
+# it to leave something to every event there is. Still nothing keeps it from letting go a key that doesn't sound, from
+# striking one that does, or from letting notes hang for ever. The package's **grammar** of events knows at each step
+# what may come; what it forbids gets the logit minus infinity. It also keeps wishes: 15 seconds, at most ten keys at
+# once, none longer than four seconds.
+
+
+# %% composed
+def compose(model, grammar=None, start=(), events=1):
+    written, state = [*piano.boundary, *start], grammar.start() if grammar else None
+    while True:
+        with torch.no_grad():
+            logits = model(torch.tensor([written[-EVENTS:]]))[0, -1]
+        if grammar:
+            logits = logits.masked_fill(~grammar.allowed(state), float("-inf"))
+        event = torch.multinomial(top_p(logits, 0.9).softmax(dim=-1), 1).item()
+        if event in piano.boundary or (not grammar and len(written) > events):
+            return written[1:]
+        state = grammar.advance(state, event) if grammar else None
+        written.append(event)
+
+
+def faults(ids):
+    sounding, silent, twice = set(), 0, 0
+    for event in ids:
+        if event < 128:
+            twice += event in sounding
+            sounding.add(event)
+        elif event < 256:
+            silent += event - 128 not in sounding
+            sounding.discard(event - 128)
+    print("let go without sounding:", silent)
+    print("struck while they sound:", twice)
+    print("never let go:", len(sounding))
+
+
+if lesson.passed(*needed):
+    torch.manual_seed(1)
+    print("--- without the grammar")
+    faults(compose(pianist, events=lesson.budget(500)))
+    print("--- with it")
+    seconds = lesson.budget(15)
+    grammar = MidiGrammar(length=parse_length(f"{seconds} seconds"), polyphony=10, longest_note=4.0)
+    composed = compose(pianist, grammar)
+    faults(composed)
+    show(piano.decode(composed))
+
+# %% primer-told [markdown]
+# It can also go on from what somebody has played: from the five seconds that you heard above, the **primer**. After a
+# minute of training expect a likeness in register, density and loudness rather than music. Here no note lasts longer
+# than the primer.
+
+# %% primer
 if lesson.passed(*needed):
     torch.manual_seed(2)
-    written = tokens[: music + 12].tolist()
+    whole = parse_length(f"{5 + seconds} seconds")
+    grammar = MidiGrammar(length=whole, longest_note=5.0, prompt=primer.tolist())
+    show(piano.decode(compose(pianist, grammar, primer.tolist())))
+
+# %% pianist-distances-told [markdown]
+# And how far back do its heads look, now that a beat has no fixed number of tokens?
+
+# %% pianist-distances
+if lesson.passed(*needed):
     with torch.no_grad():
-        while len(written) < WINDOW and written[-1] != codec.boundary[0]:
-            logits = own(torch.tensor([written]))[0, -1] / 0.8
-            written.append(torch.multinomial(logits.softmax(dim=-1), 1).item())
-            if written[-1] < codec.boundary[0] and codec.spellings()[written[-1]][:2] in ("\nX", "X:"):
-                break
-    abc = codec.decode_text(written)
-    print(abc)
-    show(abc)
+        pianist(held_events[:EVENTS].unsqueeze(0))
+    draw_distances(pianist.blocks[-1].attention.weights[0], 96, "distance in events")
+
+# %% package [markdown]
+# The package does all this with a model many times as large, for hours instead of a minute, in a line each:
+#
+# ```
+# tunewright corpus fetch maestro
+# tunewright train maestro-small
+# tunewright compose RUN --length "60 seconds" --primer own.mid --to mid,wav,png
+# ```
+#
+# There keys and values of what was read are kept, so that an event doesn't take reading everything again; and each
+# piece is compared with all that was learned from, so that you know how much of it is its own.
 
 # %% farewell [markdown]
 # ## What you have now
 #
 # A transformer, part by part: attention, mask, heads, distances, blocks, a schedule. The large language models of today
-# are made of the same parts, only of more of them.
+# are made of the same parts, only of more of them. And it doesn't mind whether its tokens are notes on paper or keys
+# under a pianist's fingers: what changed from tunes to performances was the codec and the grammar.
 #
-# The package's own does two things that yours doesn't. It keeps keys and values of what was read, so that composing a
-# note doesn't read the whole tune again; and a grammar stands beside it while it composes, so that each bar is full and
-# each tune one that can be played.
+# How the next token is chosen, out of all that a model thinks possible, is an art of its own:
+# [chapter 5](5-decoding.ipynb).
 
 # %% progress
 print(lesson.progress())
