@@ -11,7 +11,7 @@ from tunewright.errors import RunError
 from tunewright.evaluate import pieces_of
 from tunewright.evaluation.performance_index import line, query_of
 from tunewright.evaluation.tune_index import Known
-from tunewright.music.fingerprint import GRAM, SHARED_GRAMS, Gram, grams, intervals
+from tunewright.music.fingerprint import GRAM, PERFORMED_PERCENT, SHARED_GRAMS, Gram, grams, intervals
 from tunewright.music.midi import read_midi
 from tunewright.music.reader import read_tune
 from tunewright.music.titles import plain_title
@@ -27,11 +27,11 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
         part: ``"training"``, ``"validation"``, ``"test"`` or ``"all"``.
 
     Returns:
-        ``run``, ``on``, ``split``; ``tunes``, one for each piece: ``title``, ``origin``, the ``nearest`` tune that was
-        learned from (``title``, ``origin``, ``shared_grams``: how many different runs of twelve intervals both have,
-        ``longest_run``: of intervals that both have in a row; None where there is none) and
-        ``equal_titles``: origins of the learned tunes with the same title; ``left_out``: how many pieces were not
-        looked at since the run knows them; over all pieces ``most_shared_grams``, ``longest_run`` and
+        ``run``, ``on``, ``split``, ``kind`` of the pieces; ``tunes``, one for each piece: ``title``, ``origin``, the
+        ``nearest`` piece that was learned from (``title``, ``origin``, ``shared_grams``: how many different runs of
+        twelve intervals both have, ``longest_run``: of intervals that both have in a row; None where there is none)
+        and ``equal_titles``: origins of the learned pieces with the same title; ``left_out``: how many pieces were
+        not looked at since the run knows them; over all pieces ``most_shared_grams``, ``longest_run`` and
         ``with_equal_title``; ``clean``: no piece is a near-duplicate of one that was learned from, and no tune shares
         ten runs or more with one.
 
@@ -49,14 +49,27 @@ def audit(run: Run, on: str = "", part: str = "test") -> dict[str, Any]:
         "run": run.name,
         "on": corpus.name,
         "split": part,
+        "kind": run.kind,
         "tunes": tunes,
         "left_out": left_out,
         "most_shared_grams": most,
         "longest_run": max((one["longest_run"] for one in nearest), default=0),
         "with_equal_title": sum(bool(tune["equal_titles"]) for tune in tunes),
-        "clean": (part in ("training", "all") or not any(map(run.relatives(), pieces)))
-        and (most < SHARED_GRAMS or run.kind == "performance"),  # which are so long that many share some runs
+        "clean": _is_clean(run, pieces, part, most),
     }
+
+
+def _is_clean(run: Run, pieces: Sequence[Piece], part: str, most: int) -> bool:
+    if run.kind == "tune" and (most >= SHARED_GRAMS or part in ("training", "all")):
+        return most < SHARED_GRAMS
+    return not any(map(run.relatives(), pieces))  # performances are so long that many share some runs
+
+
+_NEAR = {
+    "tune": f"{SHARED_GRAMS} shared runs or more",
+    "performance": f"runs of ten notes, {PERFORMED_PERCENT} in 100 of them shared,",
+}
+"""What makes pieces of each kind near-duplicates."""
 
 
 def told(result: dict[str, Any]) -> Iterator[str]:
@@ -70,8 +83,8 @@ def told(result: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{len(result['tunes'])} {result['split']} pieces of {result['on']}, {result['left_out']} left out: at most "
         f"{result['most_shared_grams']} shared runs, longest {result['longest_run']} intervals; "
-        f"{result['with_equal_title']} with the title of one learned from; "
-        + ("clean" if result["clean"] else "not clean (there are near-duplicates of what was learned from)")
+        f"{result['with_equal_title']} with the title of a {result['kind']} learned from; "
+        + ("clean" if result["clean"] else f"not clean ({_NEAR[result['kind']]} make a near-duplicate)")
     )
 
 

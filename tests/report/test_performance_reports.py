@@ -66,7 +66,7 @@ def test_it_is_reported_by_its_own_figures(of_run: Document, tiny_performance_ru
 
 
 def test_symbols_are_named_so_that_they_can_be_read(of_run: Document, tiny_performance_run: Run) -> None:
-    assert "on C-1\u2003on C#-1\u2003… on G9\u2003off C-1" in texts(of_run)
+    assert "on C-1\u2003on C#-1\u2003… on G9\u2003off C-1" in texts(of_run).replace("\u00a0", " ")
     (window,) = [one for one in of_run.blocks if isinstance(one, Table) and one.caption.startswith("The first window")]
     names = tiny_performance_run.codec.names()
     assert [names.index(name) for name in window.rows[0][1:]] == [int(number) for number in window.rows[1][1:]]

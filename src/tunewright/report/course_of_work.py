@@ -16,7 +16,8 @@ from tunewright.report.document import Block, Figure, Heading, Paragraph, Table
 from tunewright.report.outcome import Outcome, named_apart, outcome_of
 from tunewright.run import Run
 
-EXAMPLE_SYMBOLS = 12
+EXAMPLE_SYMBOLS = {"tune": 12, "performance": 8}
+"""So many fit side by side, by the kind of pieces."""
 UNAVAILABLE = (CorpusError, MissingExtraError)
 """What a run was trained on need not be here: then that is told, and all else is reported."""
 MOST_SYMBOLS = 400
@@ -79,7 +80,8 @@ def _total(about: dict[str, Any], name: str) -> float | None:
 def _vectorised(run: Run, step: FirstStep, messages: Messages) -> Iterator[Block]:
     """The beginning of the first window as the model reads it."""
     names = run.codec.names()
-    inputs, targets = step.inputs[:EXAMPLE_SYMBOLS], step.targets[:EXAMPLE_SYMBOLS]
+    shown = EXAMPLE_SYMBOLS[run.kind]
+    inputs, targets = step.inputs[:shown], step.targets[:shown]
     head = [messages("data.position"), *map(str, range(1, len(inputs) + 1))]
     rows = []
     for name, ids in (("inputs", inputs), ("targets", targets)):
@@ -95,6 +97,7 @@ def _symbols(run: Run, messages: Messages) -> str:
     names = run.codec.names()
     if run.kind == "performance":  # whose symbols are few kinds of many
         names = [name for _, own in groupby(names, _word) for name in _abridged(list(own))]
+        names = [name.replace(" ", "\u00a0") for name in names]  # no name is torn apart
     listed = "\u2003".join(_symbol(name, messages) for name in names[:MOST_SYMBOLS])
     more = len(names) - MOST_SYMBOLS
     return listed + (messages("data.more_symbols", count=messages.whole(more)) if more > 0 else "")
@@ -176,7 +179,7 @@ def _training(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[B
         caption = messages("training.two" if len(groups) > 1 else "training.caption", unit=unit)
         alt = described.lines({name: [held_out or trained] for name, (trained, held_out) in groups.items()}, messages)
         yield Figure(charts.losses(groups, labels, messages), caption, alt)
-    if any(outcome.foretold):
+    if run.kind == "performance" and any(outcome.foretold):
         yield _foretold(outcome, messages)
 
 

@@ -60,9 +60,9 @@ class Comet(Tracker):
         if sample.text:
             self._experiment.log_text(sample.text, step=step)
         if sample.wav:
-            self._experiment.log_asset(str(sample.wav), file_name=f"{sample.kind}-{sample.wav.name}", step=step)
+            self._experiment.log_asset(str(sample.wav), file_name=sample.wav.name, step=step)
         if sample.png:
-            self._experiment.log_image(str(sample.png), name=f"{sample.picture}-{sample.png.name}", step=step)
+            self._experiment.log_image(str(sample.png), name=sample.png.name, step=step)
 
     def close(self) -> None:
         self._experiment.end()
