@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from tunewright.baselines import baseline_codec, fit_baselines
 from tunewright.contracts import Codec, Corpus, Piece
@@ -66,7 +67,8 @@ def evaluate(
         raise RunError(f"run {run.name} can't be scored on {part} pieces of {corpus.name}: there are none{told}")
     if per_unit and run.codec.unit != "character":
         raise SettingsError(f"--per-unit tells what each character costs, and run {run.name} counts {run.codec.unit}s")
-    nats = nats_per_symbol(run.model(weights), run.codec, pieces)  # type: ignore[arg-type]
+    model: Any = run.model(weights).to("cuda" if torch.cuda.is_available() else "cpu")
+    nats = nats_per_symbol(model, run.codec, pieces)
     result = summed(run.codec, pieces, nats)
     if per_unit:
         _write_units(per_unit, run, f"{part} pieces of {corpus.name}", pieces, nats)
