@@ -45,7 +45,7 @@ from tunewright.decoding.drawing import Draw
 from tunewright.errors import CorpusError, InputError, MissingExtraError
 from tunewright.evaluation.originality import NEAR_COPY, Originality, calibrated, measure
 from tunewright.evaluation.tune_index import TuneIndex
-from tunewright.music.fingerprint import cluster, fingerprint
+from tunewright.music.fingerprint import Relatives, cluster, fingerprint
 from tunewright.music.pieces import uncollected
 from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
@@ -161,7 +161,7 @@ def planted(index: TuneIndex, tunes: Sequence[Tune]) -> list[dict[str, Any]]:
 
 def human(run: Run) -> dict[str, list[Tune]]:
     """Tunes that the run has not learned from, by where they are from, without near-duplicates."""
-    relatives, sets = run.relatives(), {}
+    relatives, sets = Relatives(run.index.fingerprints()), {}
     own = run.settings.corpus.name
     for name in BOOKS if own == "mixture" else dict.fromkeys([own, *BOOKS]):
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.corpora.own_performances import own_maestro
 from tunewright.contracts import Piece
 from tunewright.corpora import download, irish, maestro
 from tunewright.corpora.performances import PerformanceCorpus
@@ -96,6 +97,45 @@ def tiny_run(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
     yield run
     assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.fixture(scope="session")
+def tiny_performance_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run trained for seconds on performances of our own, a folder like MAESTRO's; what training prepares is kept in
+    a cache of the tests' own. Many tests share it: none may leave anything in its folder.
+    """
+    corpus = own_maestro(tmp_path_factory.mktemp("performances"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNEWRIGHT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        settings = tiny_performance_settings(corpus)
+        run = train(settings, tmp_path_factory.mktemp("runs") / "tiny-performances", standard_trackers())
+        before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+        yield run
+        assert {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()} == before
+
+
+def tiny_performance_settings(corpus: Path, *changes: str) -> Settings:
+    """A model of performances that trains in seconds."""
+    return (
+        Settings()
+        .with_corpus(str(corpus))
+        .changed(
+            [
+                "codec.name=midi_events",
+                "model.name=transformer",
+                "model.hidden_size=32",
+                "model.heads=2",
+                "model.layers=1",
+                "model.context=64",
+                "training.iterations=60",
+                "training.batch_size=8",
+                "training.length=64",
+                "training.learning_rate=0.01",
+                "training.validate_every=20",
+                *changes,
+            ]
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,8 @@ def test_codecs(name: str, tmp_path: Path) -> None:
     assert (back.kind, back.text) == (piece.kind, piece.text)
     assert len(codec.encode(back)) == len(ids)
     assert codec.units(piece) > 0
-    assert len(codec.spellings()) == codec.size
+    assert len(codec.spellings()) == len(codec.names()) == codec.size
+    assert [number for number, name in enumerate(codec.names()) if not name] == list(codec.boundary)
     codec.save(tmp_path / "codec.json")
     loaded = type(codec).load(tmp_path / "codec.json")
     assert loaded.encode(piece).tolist() == ids.tolist()

@@ -62,16 +62,18 @@ def open_set(text: str, split: str = "test") -> TuneSet:
 
     Raises:
         CorpusError, RunError, SettingsError: there is no such source.
-        InputError: there is no tune in that part of it.
+        InputError: there is no tune in that part of it, or it holds performances.
     """
     label, source, part = _spelled_out(text)
     if is_run(source) and source not in parts("corpus"):
         run = open_run(source)
+        _refuse_performances(text, run.kind)
         part = part or split
         corpus = find_corpus(run.settings, "test" if part == HELD_OUT else part)
         pieces = [piece for own in _parts(part) for piece in run.part_pieces(corpus, own)]
     else:
         corpus = open_corpus(Settings().with_corpus(source))
+        _refuse_performances(text, corpus.kind)
         part = part or (split if source in parts("corpus") else "all")
         pieces = list(corpus.pieces)
         if part != "all":
@@ -84,6 +86,11 @@ def open_set(text: str, split: str = "test") -> TuneSet:
     with uncollected():
         counted = statistics(read_tune(piece.text) for piece in pieces)
     return TuneSet(label, source, part, counted, len(corpus.skipped))
+
+
+def _refuse_performances(text: str, kind: str) -> None:
+    if kind != "tune":
+        raise InputError(f"{text}: these are {kind}s; what is compared is counted in the bars of tunes: expected ABC")
 
 
 def compare(

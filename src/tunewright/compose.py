@@ -28,6 +28,10 @@ COMPOSERS: dict[str, Callable[[Run, Wish], Composer]] = {"tune": TuneComposer, "
 """By the kind of pieces that a run composes."""
 
 
+WHOLE = {"tune": "whole tune with right bars", "performance": "whole performance with notes of its own"}
+"""What is wanted of each kind."""
+
+
 def composer_of(run: Run, wish: Wish) -> Composer:
     """A run made ready for a wish.
 
@@ -85,7 +89,7 @@ def iterate(
                 yield from (found[piece] for piece in sorted(found))  # one that fails takes none of the others with it
                 reasons = ", ".join(f"{reason}: {times}" for reason, times in tally.reasons.most_common())
                 raise DecodingError(
-                    f"no whole tune with right bars in {attempts.count(one.draw.piece)} attempts ({reasons}); another "
+                    f"no {WHOLE[composer.run.kind]} in {attempts.count(one.draw.piece)} attempts ({reasons}); another "
                     "temperature, another prompt or fewer wishes may help"
                 )
         while following in found:
@@ -99,8 +103,8 @@ def _searched(composer: Composer, count: int, tally: Tally) -> Iterator[Composit
     yield from found
     if len(found) < count:
         raise DecodingError(
-            f"beam search found {len(found)} whole tunes with right bars, {count} were wanted; more beams, or none, "
-            "would give more"
+            f"beam search found {len(found)} of {count} wanted, each a {WHOLE[composer.run.kind]}; more beams, or "
+            "none, would give more"
         )
 
 
@@ -128,4 +132,4 @@ def replay(path: Path) -> Composition:
         composition = composer.composition(composer.again(piece, attempt))
         if composition.piece.sha256 == sha256:
             return composition
-    raise DecodingError(f"{path}: run {run.name} composes another tune here today; that was with {versions}")
+    raise DecodingError(f"{path}: run {run.name} composes another {run.kind} here today; that was with {versions}")

@@ -180,6 +180,10 @@ class Codec(Protocol):
         """The text that each id stands for; empty for a symbol that spells nothing."""
         ...
 
+    def names(self) -> list[str]:
+        """What each id is called, for people to read, e.g. ``"on C4"``; empty for a boundary."""
+        ...
+
     def units(self, piece: Piece) -> int:
         """Number of raw units in a piece: the honest denominator of any rate."""
         ...

@@ -17,10 +17,10 @@ from tunewright.corpora.split import split_corpus
 from tunewright.errors import RunError, SettingsError
 from tunewright.evaluation.bootstrap import interval, rate, ratio
 from tunewright.evaluation.fields import costs_of_fields, nats_per_character
-from tunewright.evaluation.likelihood import Floats, Score, nats_per_symbol, summed
+from tunewright.evaluation.likelihood import Floats, nats_per_symbol, summed
 from tunewright.evaluation.per_unit import write_units
-from tunewright.music.reader import read_tune
-from tunewright.run import Run, find_corpus, open_corpus
+from tunewright.music.pieces import in_form
+from tunewright.run import Run, find_corpus
 
 
 def evaluate(
@@ -36,7 +36,7 @@ def evaluate(
 
     Args:
         on: name or path of a corpus; empty for the run's own, split as the run was. Another corpus is read in the
-            run's form; tunes that the run has learned from, or near-duplicates of them, are left out of its validation
+            run's form; pieces that the run has learned from, or near-duplicates of them, are left out of its validation
             and test.
         part: ``"training"``, ``"validation"``, ``"test"`` or ``"all"``.
         weights: ``"best"`` (on validation) or ``"last"``.
@@ -46,17 +46,18 @@ def evaluate(
 
     Returns:
         ``run``, ``on``, ``form`` (of the text; only figures of one form can be compared), ``split``, ``unit``,
-        ``units``, ``nats``, ``bits_per_unit``, of performances also ``notes``, ``nats_per_note``, ``symbols`` (units
-        and ends) and ``nats_per_symbol``, ``interval`` (of that figure, 95 %, by resampling the pieces; None for
-        a single piece), ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored text; ``fields``, where
-        the codec is of text (else None): for each field of the tunes its ``units``, ``nats``, ``bits_per_unit``,
-        ``interval`` and ``share`` of all nats; ``tunes``, for each piece its ``title``, ``origin``, ``units`` and
-        ``nats``; and ``baselines``, where they were asked for: for each its ``nats``, ``bits_per_unit``, ``interval``,
-        ``fields``, and the ``ratio`` of the run's bits to its own with a ``ratio_interval`` on the same resamples.
+        ``units``, ``nats``, ``bits_per_unit``, ``interval`` (of that figure, 95 %, by resampling the pieces; None for
+        a single piece), of performances also ``notes``, ``nats_per_note``, ``symbols`` (those of the run, with the
+        ends of pieces) and ``nats_per_symbol``, ``pieces``, ``left_out``, ``weights`` and the ``sha256`` of the scored
+        text; ``fields``, where the codec is of text (else None): for each field of the tunes its ``units``, ``nats``,
+        ``bits_per_unit``, ``interval`` and ``share`` of all nats; ``tunes``, for each piece its ``title``, ``origin``,
+        ``units`` and ``nats``; and ``baselines``, where they were asked for: for each its ``nats``,
+        ``bits_per_unit``, ``interval``, ``fields``, of performances ``nats_per_note`` and ``nats_per_symbol`` too, and
+        the ``ratio`` of the run's bits to its own with a ``ratio_interval`` on the same resamples.
 
     Raises:
         RunError: that part is empty.
-        SettingsError: ``per_unit`` for a run whose codec is not of text.
+        SettingsError: ``per_unit`` for a run whose codec is not of text, or a corpus of another kind than its own.
         OutputError: ``per_unit`` can't be written.
     """
     corpus, pieces, left_out = pieces_of(run, on, part)
@@ -80,7 +81,6 @@ def evaluate(
         "left_out": left_out,
         "weights": weights,
         "sha256": result.sha256,
-        **_per_note(run.codec, pieces, result),
         **_figures(run.codec, pieces, nats),
         **({"baselines": _baselines(run, pieces, np.array(result.nats))} if baselines else {}),
         "tunes": [
@@ -90,13 +90,12 @@ def evaluate(
     }
 
 
-def _per_note(codec: Any, pieces: Sequence[Piece], result: Score) -> dict[str, Any]:
+def _per_note(codec: Any, pieces: Sequence[Piece], nats: Sequence[Floats]) -> dict[str, Any]:
     """Of performances: nats a symbol, their ends counted, and nats a note, which compares codecs of any symbols."""
     if codec.kind != "performance":
         return {}
-    nats, symbols = math.fsum(result.nats), sum(result.units) + len(pieces)
-    notes = sum(map(codec.notes, pieces))
-    return {"notes": notes, "nats_per_note": nats / notes, "symbols": symbols, "nats_per_symbol": nats / symbols}
+    total, symbols, notes = math.fsum(map(math.fsum, nats)), sum(map(len, nats)), sum(map(codec.notes, pieces))
+    return {"notes": notes, "nats_per_note": total / notes, "symbols": symbols, "nats_per_symbol": total / symbols}
 
 
 def _write_units(path: Path, run: Run, part: str, pieces: Sequence[Piece], nats: Sequence[Floats]) -> None:
@@ -113,6 +112,7 @@ def _figures(codec: Codec, pieces: Sequence[Piece], nats: Sequence[Floats]) -> d
         "nats": total,
         "bits_per_unit": result.bits_per_unit,
         "interval": _interval(np.array(result.nats) / math.log(2), np.array(result.units)),
+        **_per_note(codec, pieces, nats),
     }
     if codec.unit != "character":
         return {**found, "fields": None}
@@ -169,15 +169,24 @@ def pieces_of(run: Run, on: str, part: str) -> tuple[Corpus, list[Piece], int]:
 
     Returns:
         The corpus, those pieces, and how many were left out.
+
+    Raises:
+        SettingsError: the corpus holds pieces of another kind than the run has learned from.
     """
     if not on or on == run.settings.corpus.name:
         corpus = find_corpus(run.settings, part)
         return corpus, run.part_pieces(corpus, part), 0
-    corpus = open_corpus(run.settings.with_corpus(on))
+    found = find_corpus(run.settings.with_corpus(on))
+    if found.kind != run.kind:
+        raise SettingsError(
+            f"--on {on}: this corpus holds {found.kind}s, and run {run.name} has learned from {run.kind}s; "
+            f"expected a corpus of {run.kind}s"
+        )
+    corpus = in_form(found, run.settings.corpus.form)
     pieces = split_corpus(corpus).select(corpus.pieces, part)
     if part not in ("validation", "test"):
         return corpus, pieces, 0
     learned = {row["sha256"] for row in run.split if row["part"] == "training"}
-    relatives = run.relatives()
-    unknown = [p for p in pieces if p.sha256 not in learned and read_tune(p.text) not in relatives]
+    is_relative = run.relatives()
+    unknown = [piece for piece in pieces if piece.sha256 not in learned and not is_relative(piece)]
     return corpus, unknown, len(pieces) - len(unknown)

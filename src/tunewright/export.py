@@ -21,12 +21,10 @@ KEPT = (
     "settings.json",
     "codec.json",
     "split.json",
-    "style.json",
-    "dialect.json",
-    "shapes.json",
     "loss.png",
 )
-FIGURES = ("bits_per_unit", "unit", "units", "nats", "pieces", "sha256")
+OF_TUNES = ("style.json", "dialect.json", "shapes.json")
+FIGURES = ("bits_per_unit", "unit", "units", "nats", "nats_per_note", "pieces", "sha256")
 
 
 def export_run(run: Run, folder: Path, withheld: Sequence[str] = ()) -> Run:
@@ -38,10 +36,11 @@ def export_run(run: Run, folder: Path, withheld: Sequence[str] = ()) -> Run:
     Args:
         withheld: books of a mixture whose tunes may not be given away.
     """
-    for name in KEPT:
+    for name in (*KEPT, *OF_TUNES) if run.kind == "tune" else (*KEPT, INDEX):
         write_whole(folder / name, (run.folder / name).read_bytes())
-    index = run.index.outlined(lambda known: not known.origin.startswith(tuple(f"{book}: " for book in withheld)))
-    write_whole(folder / INDEX, index.to_bytes())
+    if run.kind == "tune":
+        index = run.index.outlined(lambda known: not known.origin.startswith(tuple(f"{book}: " for book in withheld)))
+        write_whole(folder / INDEX, index.to_bytes())
     metrics = (run.folder / "metrics.jsonl").read_text().splitlines(keepends=True)
     # One training record in ten tells the same story; every validation record is kept.
     write_whole(folder / "metrics.jsonl", "".join(line for number, line in enumerate(metrics) if _told(line, number)))
@@ -51,7 +50,7 @@ def export_run(run: Run, folder: Path, withheld: Sequence[str] = ()) -> Run:
     figures = {}
     for part in ("validation", "test"):
         result = evaluate(copy, part=part)
-        figures[part] = {key: result[key] for key in FIGURES}
+        figures[part] = {key: result[key] for key in FIGURES if key in result}
     write_about(folder, {**run.about, "precision": "float16", "figures": figures})
     return open_run(folder)
 

@@ -62,7 +62,7 @@ class PerformanceComposer(Composer):
             notes = sounding(read_midi(self.run.codec.decode(finished.ids).midi))
         except InputError:
             return NOTHING
-        return _cut(notes, self.given, self.length) if self.is_free else notes
+        return cut(notes, self.given, self.length) if self.is_free else notes
 
     def composition(self, finished: Finished) -> Composition:
         """What was drawn, as a piece, numbered by its place."""
@@ -132,7 +132,7 @@ def _beyond(primer: Notes, prompt: Sequence[int], length: Length) -> Length:
     return Length(length.count + given[length.unit], length.unit)
 
 
-def _cut(notes: Notes, given: int, length: Length) -> Notes:
+def cut(notes: Notes, given: int, length: Length) -> Notes:
     """Notes of which no more are kept beyond the given ones than make up a length."""
     if length.unit == "events":
         return notes

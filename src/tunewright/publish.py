@@ -19,7 +19,7 @@ from tunewright.corpora.path import decode
 from tunewright.corpora.sources import MIDI
 from tunewright.errors import InputError, RenderingError, SettingsError
 from tunewright.evaluation.originality import Originality, measure, near_told, shared_notes, told
-from tunewright.evaluation.tune_index import TuneIndex
+from tunewright.evaluation.performance_originality import measure as measure_performance
 from tunewright.files import write_whole
 from tunewright.music.bars import check, is_valid
 from tunewright.music.fields import split_tunes
@@ -33,6 +33,7 @@ from tunewright.music.reader import read_tune
 from tunewright.music.tune import Tune
 from tunewright.rendering.page import Exhibit, Nearest, write_page
 from tunewright.rendering.score import score_svg
+from tunewright.run import Run
 
 SAME = {"midi": "mid", "xml": "musicxml"}
 
@@ -103,6 +104,8 @@ def check_file(path: Path) -> list[dict[str, Any]]:
     Raises:
         InputError: the file is missing or holds no tune.
     """
+    if path.suffix.lower() in MIDI:
+        raise InputError(f"{path}: a performance in MIDI has no written bars to be checked; expected an ABC file")
     with uncollected():
         return [_checked(str(path), read_tune(text), line) for line, text in _tunes_of(path)]
 
@@ -139,16 +142,24 @@ def _checked(file: str, tune: Tune, first_line: int) -> dict[str, Any]:
     }
 
 
-def compare_file(path: Path, index: TuneIndex) -> list[tuple[dict[str, Any], Originality]]:
-    """How original each tune of a file is beside known ones: file, number and title of the tune, and what was found.
+def compare_file(path: Path, run: Run) -> list[tuple[dict[str, Any], Originality]]:
+    """How original each piece of a file is beside those that a run has learned from: file, number (of a tune) and title
+    of the piece, and what was found.
 
     Raises:
-        InputError: the file is missing or holds no tune.
+        InputError: the file is missing, holds no music, or music of another kind than the run's.
     """
+    if (path.suffix.lower() in MIDI) != (run.kind == "performance"):
+        wanted = "MIDI files (.mid)" if run.kind == "performance" else "ABC files; --run names a run of performances"
+        raise InputError(f"{path}: run {run.name} has learned from {run.kind}s; expected {wanted}")
+    if run.kind == "performance":
+        piece, notes = _performance_of(path), read_midi(path.read_bytes()).notes
+        return [({"file": str(path), "title": piece.title}, measure_performance(run.performance_index, notes))]
     with uncollected():
         tunes = [read_tune(text) for _, text in _tunes_of(path)]
         return [
-            ({"file": str(path), "number": tune.number, "title": tune.title}, measure(index, tune)) for tune in tunes
+            ({"file": str(path), "number": tune.number, "title": tune.title}, measure(run.index, tune))
+            for tune in tunes
         ]
 
 

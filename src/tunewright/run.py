@@ -33,7 +33,6 @@ from tunewright.contracts import Codec, Corpus, Piece
 from tunewright.corpora.mixture import judged
 from tunewright.errors import InputError, RunError
 from tunewright.music.dialect import Dialect
-from tunewright.music.fingerprint import Relatives
 from tunewright.music.headers import HeaderStyle
 from tunewright.music.pieces import in_form
 from tunewright.music.shapes import Shapes
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tunewright.evaluation.performance_index import PerformanceIndex
+    from tunewright.evaluation.relatives import IsRelative
     from tunewright.evaluation.tune_index import TuneIndex
 
 FORMAT = 5
@@ -148,9 +148,13 @@ class Run:
         except InputError as error:
             raise RunError(str(error)) from None
 
-    def relatives(self) -> Relatives:
-        """Tells which tunes are near-duplicates of those learned from."""
-        return Relatives(self.index.fingerprints())
+    def relatives(self) -> IsRelative:
+        """Tells which pieces are near-duplicates of those learned from."""
+        from tunewright.evaluation.relatives import relatives_of_performances, relatives_of_tunes
+
+        if self.kind == "performance":
+            return relatives_of_performances(self.performance_index)
+        return relatives_of_tunes(self.index)
 
     @cached_property
     def split(self) -> list[dict[str, Any]]:

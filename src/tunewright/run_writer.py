@@ -66,12 +66,14 @@ def about_run(settings: Settings, corpus: Corpus, split: Split) -> dict[str, Any
         "recipe": settings.recipe,
         "corpus": {
             "name": corpus.name,
+            "kind": corpus.kind,
             "licence": corpus.licence,
             "sha256": corpus.sha256,
             "form": corpus.form,
             "pieces": len(corpus.pieces),
             "skipped": len(corpus.skipped),
             "split": split.counts(),
+            "facts": corpus.facts(),
         },
         "versions": {"tunewright": version("tunewright"), "python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},

@@ -1,4 +1,4 @@
-"""Tunes composed along a training, so that one hears what it has learned so far."""
+"""Pieces composed along a training, so that one hears what it has learned so far."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def compose_sample(run: Run, iteration: int) -> Sample | None:
         stem = run.folder / FOLDER / f"{iteration:07d}"
         for name in (WRITTEN[piece.kind], "svg"):
             _rendered(piece, name, stem)
-        sample = Sample(iteration, piece.text, _rendered(piece, "wav", stem), _rendered(piece, "png", stem))
+        wav, png = (_rendered(piece, name, stem) for name in ("wav", "png"))
         write_gallery(stem.parent, _told(run), f"{run.name}: what it composed as it learned")
-        return sample
+        return Sample(iteration, piece.kind, piece.text, wav, png)
     return None
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.codecs.slow_processor import slow_events
 from tests.music.performances import files, midi_file, own_notes, performance_piece, real_files
 from tests.music.slow_midi import slow_notes, told_notes
-from tunewright.codecs.event_ids import readable
+from tunewright.codecs.event_ids import EVENTS, LETS_GO, SHIFTS, VELOCITIES
 from tunewright.codecs.midi_events import MidiEvents
 from tunewright.codecs.reference_events import reference_events
 from tunewright.errors import InputError
@@ -25,6 +25,15 @@ ID = st.integers(0, 388)
 def notes_of(*rows: tuple[float, float, int, int]) -> Notes:
     starts, ends, pitches, velocities = zip(*rows, strict=True)
     return in_order(Notes(np.array(starts, float), np.array(ends, float), np.array(pitches), np.array(velocities)))
+
+
+def readable(event: int) -> str:
+    """An event by its number within its kind."""
+    if event >= VELOCITIES:
+        return "boundary" if event >= EVENTS else f"velocity {event - VELOCITIES}"
+    if event >= SHIFTS:
+        return f"shift {event - SHIFTS + 1}"
+    return f"off {event - LETS_GO}" if event >= LETS_GO else f"on {event}"
 
 
 def told(*rows: tuple[float, float, int, int]) -> list[str]:
@@ -177,8 +186,10 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 
 
 def test_events_can_be_read() -> None:
-    assert [readable(event) for event in (0, 127, 128, 255, 256, 355, 356, 387, 388)] == [
-        "on 0", "on 127", "off 0", "off 127", "shift 1", "shift 100", "velocity 0", "velocity 31", "boundary",
+    names = CODEC.names()
+    assert len(names) == len(set(names)) == CODEC.size
+    assert [names[event] for event in (0, 60, 127, 128, 255, 256, 355, 356, 387, 388)] == [
+        "on C-1", "on C4", "on G9", "off C-1", "off G9", "wait 10 ms", "wait 1000 ms", "loudness 1", "loudness 32", "",
     ]  # fmt: skip
 
 

@@ -111,6 +111,7 @@ def test_a_kernel_that_saturates_is_not_used(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(("precision", "tolerance"), [("int8", 2e-2), ("float32", 1e-5)])
 @pytest.mark.parametrize("normed", [False, True])
 def test_linear_layers_take_inputs_of_any_range(normed: bool, precision: Precision, tolerance: float) -> None:
+    torch.manual_seed(0)
     values, weight = factors(9, 200, 30)
     values *= torch.logspace(-6, 6, 9).unsqueeze(1)
     bias, norm = torch.randn(30), nn.LayerNorm(200)

@@ -18,8 +18,15 @@ from tunewright.train import start_run
 
 SYMBOLS, BOUNDARY = 40, 39
 SMALL: dict[str, Any] = {"embedding_size": 8, "hidden_size": 24}
+
+
+def small(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a recipe, those of :data:`SMALL` that it gives made small."""
+    return {name: SMALL.get(name, value) for name, value in options.items()}
+
+
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
-    **{name: (load_recipe(name).model.name, {**load_recipe(name).model.options, **SMALL}) for name in recipe_names()},
+    **{name: (load_recipe(name).model.name, small(load_recipe(name).model.options)) for name in recipe_names()},
     "two layers": ("lstm", {**SMALL, "layers": 2, "dropout": 0.2}),
     "gru": ("gru", {**SMALL, "weight_dropout": 0.3, "pointer_size": 6}),
     "relative": ("transformer", {"hidden_size": 24, "heads": 2, "layers": 2}),

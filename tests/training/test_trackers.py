@@ -9,6 +9,7 @@ import sys
 import time
 import wave
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def sample(tmp_path: Path) -> Sample:
     pixels = np.zeros((10, 20, 3))
     pixels[:5, :, 0] = pixels[5:, :, 2] = 1.0
     imsave(picture, pixels)
-    return Sample(4, "X:1\nT:Tone\nK:D\nD|", sound, picture)
+    return Sample(4, "tune", "X:1\nT:Tone\nK:D\nD|", sound, picture)
 
 
 def follow(tracker: Tracker, sample: Sample) -> None:
@@ -155,6 +156,18 @@ def test_tensorboard_reads_scalars_sound_pictures_and_settings(tmp_path: Path, s
     told = plugin_data_pb2.HParamsPluginData.FromString(content).session_start_info.hparams
     assert told["model.hidden_size"].number_value == 64
     assert told["corpus.name"].string_value == "own"
+
+
+def test_tensorboard_calls_performances_by_their_name(tmp_path: Path, sample: Sample) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    follow(catalogue.find("tracker", "tensorboard")(watched(tmp_path)), replace(sample, kind="performance", text=""))
+    read = EventAccumulator(str(tmp_path / "tensorboard"), size_guidance={"audio": 0, "images": 0})
+    read.Reload()
+    tags = read.Tags()
+    assert (tags["audio"], tags["images"]) == (["performance"], ["roll"])
+    assert not any("text" in tag for tag in tags["tensors"])
 
 
 def test_tensorboard_draws_training_and_validation_in_one_chart(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def place_of(source: Path) -> Path:
 
 
 def _files_of(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """A file itself; of a folder the files below it that end so, the hidden ones left out."""
+    """A file itself; of a folder the files below it whose names end so, the hidden ones left out."""
     if not path.is_dir():
         return [path]
     from tunewright.corpora.sources import files_below
@@ -82,8 +82,10 @@ def _files_of(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
 def from_each(
     files: Sequence[Path], read: Callable[[Path], list[Any]], suffixes: tuple[str, ...] = (".abc",)
 ) -> tuple[list[Any], list[str]]:
-    """What ``read`` finds in each file and each one below a folder that ends so; a message, said too, for each it can't
-    use.
+    """What ``read`` finds in each file and each file below a folder; a message, said too, for each it can't use.
+
+    Args:
+        suffixes: of the files that are read of a folder.
 
     Raises:
         InputError: there is nothing in any of them.

@@ -67,11 +67,11 @@ def stats(name: str, form: str, as_json: bool) -> None:
 
 @corpus.command()
 @click.argument("run", required=False, type=PATH)
-@click.option("--on", default="", help="Corpus, .abc file, folder or .zip [default: the run's own].")
+@click.option("--on", default="", help="Corpus, .abc or MIDI file, folder or .zip [default: the run's own].")
 @PART
 @JSON
 def audit(run: Path | None, on: str, split: str, as_json: bool) -> None:
-    """What held-out tunes share with those that a run has learned from."""
+    """What held-out pieces share with those that a run has learned from."""
     from tunewright.audit import audit as audit_run
     from tunewright.audit import told
 

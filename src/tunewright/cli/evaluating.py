@@ -14,10 +14,14 @@ from tunewright.cli.common import JSON, PART, PATH, put_json, run_or_builtin, sa
 
 @click.command()
 @click.argument("run", required=False, type=PATH)
-@click.option("--on", default="", help="Corpus, .abc file, folder or .zip [default: the run's own].")
+@click.option("--on", default="", help="Corpus, .abc or MIDI file, folder or .zip [default: the run's own].")
 @PART
 @click.option("--weights", default="best", show_default=True, type=click.Choice(["best", "last"]))
-@click.option("--baselines", is_flag=True, help="Score a 5-gram and a copier too, fitted to the run's training tunes.")
+@click.option(
+    "--baselines",
+    is_flag=True,
+    help="Score a 5-gram too (of tunes a copier, too), fitted to the run's training pieces.",
+)
 @click.option(
     "--per-unit",
     type=PATH,
@@ -28,7 +32,7 @@ from tunewright.cli.common import JSON, PART, PATH, put_json, run_or_builtin, sa
 def evaluate(
     run: Path | None, on: str, split: str, weights: str, baselines: bool, per_unit: Path | None, as_json: bool
 ) -> None:
-    """How well a run foresees tunes it has not seen, in bits per character."""
+    """How well a run foresees pieces it has not seen: tunes in bits per character, performances in bits per event."""
     from tunewright.evaluate import evaluate as evaluate_run
 
     result = evaluate_run(run_or_builtin(run), on, split, weights, baselines=baselines, per_unit=per_unit)
@@ -42,19 +46,26 @@ def evaluate(
 
 
 def _told(result: dict[str, Any]) -> Iterator[str]:
-    """An evaluation as lines to read: the figure, the tunes at both ends, the baselines, the fields."""
+    """An evaluation as lines to read: the figure, the pieces at both ends, the baselines, the fields."""
+    form = "" if "notes" in result else f", {result['form']} form"  # performances have but one
     left_out = f", {result['left_out']} left out that the run knows" if result["left_out"] else ""
     yield (
         f"{_figure(result, 4)} bits per {result['unit']} on {result['pieces']} {result['split']} pieces "
-        f"of {result['on']}, {result['form']} form{left_out} "
-        f"({result['units']:,} {result['unit']}s, text {result['sha256'][:12]}; in brackets 95 % over tunes)"
+        f"of {result['on']}{form}{left_out} "
+        f"({result['units']:,} {result['unit']}s, text {result['sha256'][:12]}; in brackets 95 % over pieces)"
     )
+    if "notes" in result:
+        yield (
+            f"{result['nats_per_symbol']:.4f} nats per symbol ({result['symbols']:,} with the ends of pieces), "
+            f"{result['nats_per_note']:.4f} nats per note ({result['notes']:,})"
+        )
     ordered = sorted(result["tunes"], key=_rate)
     yield f"best foreseen: {_named(ordered[0])}; worst: {_named(ordered[-1])}"
     baselines = result.get("baselines", {})
     for name, one in baselines.items():
         ratio = _bracketed(one["ratio"], one["ratio_interval"], 3)
-        yield f"{name}: {_figure(one, 4)} bits per {result['unit']}, the run has {ratio} times as many"
+        per_note = f", {one['nats_per_note']:.4f} nats per note" if "notes" in one else ""
+        yield f"{name}: {_figure(one, 4)} bits per {result['unit']}{per_note}, the run has {ratio} times as many"
     if result["fields"]:
         yield ""
         yield from _aligned(_table(result, baselines))

@@ -11,18 +11,18 @@ from tunewright.cli.common import JSON, PATH, put_json, refuse_several_budgets, 
 
 @click.command()
 @click.argument("recipe", required=False)
-@click.option("--corpus", default="", help="Learn from this corpus, .abc file, folder or .zip instead of the recipe's.")
+@click.option("--corpus", default="", help="Learn from this corpus, .abc or MIDI file, folder or .zip instead.")
 @click.option("--set", "assignments", multiple=True, metavar="SECTION.KEY=VALUE", help="Change a setting; repeatable.")
 @click.option("--iterations", type=click.IntRange(1), help="Updates of the weights.")
 @click.option("--minutes", type=click.FloatRange(0, 100_000, min_open=True), help="Train for about so long instead.")
-@click.option("--characters", type=click.IntRange(1), help="Train until so many were read instead.")
+@click.option("--characters", type=click.IntRange(1), help="Train until so many were read instead (or events).")
 @click.option("--out", type=PATH, help="Run folder [default: runs/RECIPE].")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out.")
 @click.option("--seed", type=click.IntRange(0), help="Of weights, batches and dropout.")
 @click.option("--tracker", "trackers", multiple=True, help="Log to tensorboard or comet too; repeatable.")
 @click.option("--tensorboard", is_flag=True, help="The same as --tracker tensorboard.")
 @click.option(
-    "--sample-every", default=0, type=click.IntRange(0), help="Let trackers hear a tune after so many iterations, too."
+    "--sample-every", default=0, type=click.IntRange(0), help="Let trackers hear a piece after so many iterations, too."
 )
 @click.option("--workers", default=1, type=click.IntRange(1), help="Processes that share each batch among them.")
 @JSON
@@ -76,7 +76,8 @@ def train(
         loss = f"training loss {results['final']['loss']:.3f} nats"
         since = results["overfitting"]
         told = f"; {overfitting_told(since['iteration'], since['epoch'])}" if since else ""
-        say(f"{folder}: {results['form']} form, {loss}{held_out}, {results['seconds']:.0f} s{told}")
+        form = f"{results['form']} form, " if run.kind == "tune" else ""
+        say(f"{folder}: {form}{loss}{held_out}, {results['seconds']:.0f} s{told}")
 
 
 @click.command()
@@ -89,10 +90,12 @@ def runs(folder: Path) -> None:
         results = run.about.get("results", {})
         best = results.get("best")
         figure = f"{best['bits_per_unit']:.3f} bits at iteration {best['iteration']}" if best else "not measured"
-        # Figures of one form say nothing beside those of another.
-        form = run.about["corpus"].get("form", "raw")
+        # Figures of one kind, or of one form, say nothing beside those of another.
+        corpus = run.about["corpus"]
+        is_of_tunes = corpus.get("kind", "tune") == "tune"
+        read = f"{corpus.get('form', 'raw')} form" if is_of_tunes else f"{corpus['kind']}s"
         name = f"{run.name} (built-in)" if run.is_builtin else str(run.folder)
-        click.echo(f"{name}  {run.about['recipe']}  {figure}, {form} form")
+        click.echo(f"{name}  {run.about['recipe']}  {figure}, {read}")
 
 
 @click.command()

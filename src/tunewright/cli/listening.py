@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=PATH, help="Folder of the page [default: that of its latest, or listening, in the first RUN|STUDY]."
 )
-@click.option("--count", default=0, type=click.IntRange(0), help="Tunes of each run or variant [default: 20 in all].")
-@click.option("--seed", default=0, show_default=True, help="Which tunes.")
+@click.option("--count", default=0, type=click.IntRange(0), help="Pieces of each run or variant [default: 20 in all].")
+@click.option("--seed", default=0, show_default=True, help="Which pieces.")
 @click.option("--language", default="en", show_default=True, help="Of the page: en or uk.")
 @click.option("--serve", is_flag=True, help="Show the page at this machine's own address, and store answers at once.")
 @click.option(
@@ -39,7 +39,7 @@ def listen(
     answers: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Makes a page for blind listening: composed tunes and real ones, in an order that nobody knows.
+    """Makes a page for blind listening: composed pieces and real ones, in an order that nobody knows.
 
     The page is one file that can be sent to listeners; what they save comes back by --answers. A second call leaves a
     page as it is, and tells what was answered. Every RUN and STUDY remembers where its latest page was written, by
@@ -105,7 +105,7 @@ def _tell(found: Outcome) -> None:
         if one.mean:
             ends = one.mean.interval
             within = f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""
-            name = "real tunes" if one.is_real else one.source
+            name = f"real {found.kind}s" if one.is_real else one.source
             level = f", {one.setting} {one.level}" if one.setting else ""
             click.echo(f"{one.mean.value:.2f}{within}  {_counted(one.answers)}  {name}{level}")
 

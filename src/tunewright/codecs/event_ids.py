@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tunewright.music.ranges import midi_name
+
 Integers = NDArray[np.int64]
 
 STEPS_PER_SECOND = 100
@@ -41,12 +43,10 @@ def spelled(pauses: Integers, bins: Integers, keys: Integers) -> Integers:
     return np.repeat(ids.ravel(), times.ravel())
 
 
-def readable(event: int) -> str:
-    """An event as one reads it, e.g. ``"on 60"``, ``"shift 100"``, ``"velocity 17"``."""
-    if event >= EVENTS:
-        return "boundary"
+def name(event: int) -> str:
+    """An event as one reads it, e.g. ``"on C4"``, ``"off C4"``, ``"wait 120 ms"``, ``"loudness 17"`` (of 32)."""
     if event >= VELOCITIES:
-        return f"velocity {event - VELOCITIES}"
+        return f"loudness {event - VELOCITIES + 1}"
     if event >= SHIFTS:
-        return f"shift {event - SHIFTS + 1}"
-    return f"off {event - LETS_GO}" if event >= LETS_GO else f"on {event}"
+        return f"wait {(event - SHIFTS + 1) * 1000 // STEPS_PER_SECOND} ms"
+    return f"off {midi_name(event - LETS_GO)}" if event >= LETS_GO else f"on {midi_name(event)}"

@@ -28,6 +28,7 @@ from tunewright.codecs.event_ids import (
     STEPS_PER_SECOND,
     VELOCITIES,
     Integers,
+    name,
     spelled,
 )
 from tunewright.codecs.reference_events import reference_events, reference_notes
@@ -110,6 +111,9 @@ class MidiEvents:
     def spellings(self) -> list[str]:
         """Empty for all: events spell no text."""
         return [""] * self.size
+
+    def names(self) -> list[str]:
+        return [*map(name, range(EVENTS)), ""]
 
     def units(self, piece: Piece) -> int:
         """Number of events."""

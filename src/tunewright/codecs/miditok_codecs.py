@@ -106,6 +106,10 @@ class MidiTokCodec(ABC):
         """Empty for all: tokens spell no text."""
         return [""] * self.size
 
+    def names(self) -> list[str]:
+        """Tokens as MidiTok calls them."""
+        return [*self.vocabulary, ""]
+
     def units(self, piece: Piece) -> int:
         """Number of notes that the tokens tell."""
         return self.notes(piece)

@@ -83,6 +83,9 @@ class TextCodec(ABC):
     def spellings(self) -> list[str]:
         return [*self.symbols, *[""] * (self.size - len(self.symbols))]
 
+    def names(self) -> list[str]:
+        return self.spellings()
+
     def units(self, piece: Piece) -> int:
         return len(piece.text)
 

@@ -36,7 +36,7 @@ class Score:
         nats: negative log-likelihood of each piece, its end included.
         units: raw units of each piece.
         unit: what is counted, e.g. ``"character"``.
-        sha256: of the scored text, in hexadecimal.
+        sha256: of the scored text, or of the MIDI files, in hexadecimal.
     """
 
     nats: tuple[float, ...]
@@ -174,8 +174,8 @@ def _padded(windows: Sequence[NDArray[np.int32]]) -> Tensor:
 
 
 def text_sha256(pieces: Sequence[Piece]) -> str:
-    """Names a scored text: sha256 of the pieces' texts joined by blank lines."""
-    return hashlib.sha256("\n\n".join(piece.text for piece in pieces).encode()).hexdigest()
+    """Names what was scored: sha256 of the pieces' texts, or of their MIDI files, joined by blank lines."""
+    return hashlib.sha256(b"\n\n".join(piece.midi or piece.text.encode() for piece in pieces)).hexdigest()
 
 
 def score(model: SequenceModel, codec: Codec, pieces: Sequence[Piece], batch_size: int = SIDE_BY_SIDE) -> Score:

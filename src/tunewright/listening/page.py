@@ -1,4 +1,4 @@
-"""The page on which tunes are heard, and what only its maker knows: two files, of which one is shown."""
+"""The page on which pieces are heard, and what only its maker knows: two files, of which one is shown."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from html import escape
 from pathlib import Path
 
+from tunewright.contracts import KINDS, Piece
 from tunewright.errors import RenderingError, RunError
 from tunewright.files import write_whole
 from tunewright.listening.tunes import Heard
 from tunewright.messages import Messages
 from tunewright.music.dances import FLUTE, dance_of
-from tunewright.music.performance import perform
+from tunewright.music.performance import Performance, perform
 from tunewright.music.reader import read_tune
+from tunewright.music.tune import Tune
+from tunewright.rendering.played import played
 from tunewright.rendering.sound import halved, wav
 from tunewright.rendering.template import filled
 
@@ -34,7 +37,7 @@ class Key:
 
     Attributes:
         page: name of the page, made by chance.
-        items: the tunes by the names they have on the page, in its order.
+        items: the pieces by the names they have on the page, in its order.
         port: at which the page was shown first, so that a browser finds the answers it keeps; 0 if it never was.
     """
 
@@ -46,8 +49,8 @@ class Key:
 def write_listening(folder: Path, tunes: Sequence[Heard], messages: Messages) -> Path:
     """Writes the page, and the key to it, into a folder.
 
-    The tunes stand in an order that only the operating system's chance knows, under names that it made; what they are
-    and where they are from is in the key alone.
+    The pieces, all of one kind, stand in an order that only the operating system's chance knows, under names that it
+    made; what they are and where they are from is in the key alone.
 
     Raises:
         RunError: the folder holds a page already, whose answers would be lost.
@@ -56,7 +59,8 @@ def write_listening(folder: Path, tunes: Sequence[Heard], messages: Messages) ->
     if (folder / KEY).exists():
         raise RunError(f"{folder} holds a listening page already; --out names another place")
     chance = secrets.SystemRandom()
-    playable = [(one, sound) for one in tunes if (sound := _sound(one.text))]
+    messages = messages.about(tunes[0].piece.kind if tunes else KINDS[0])
+    playable = [(one, sound) for one in tunes if (sound := _sound(one.piece))]
     chance.shuffle(playable)
     sounds = {secrets.token_hex(8): pair for pair in playable}
     key = Key(secrets.token_hex(8), {name: one for name, (one, _) in sounds.items()})
@@ -131,19 +135,21 @@ def _write_key(folder: Path, key: Key) -> None:
     write_whole(folder / KEY, json.dumps(asdict(key), ensure_ascii=False, indent=1) + "\n")
 
 
-def _sound(text: str) -> bytes:
+def _sound(piece: Piece) -> bytes:
     """A recording that is small enough to stand in a page; empty if there is none.
 
     All tunes have one instrument and, whatever they say themselves, the tempo that is usual for their dance: it is the
-    tunes that are compared.
+    tunes that are compared. Performances are played as they are, all by one piano.
     """
-    tune = read_tune(text)
-    dance = dance_of(tune)
-    played = replace(perform(tune), program=FLUTE, tempo=(dance.beat, dance.beats_per_minute))
     try:
-        return halved(wav(played))
+        return halved(wav(played(piece) if piece.kind == "performance" else _as_usual(read_tune(piece.text))))
     except RenderingError:
         return b""
+
+
+def _as_usual(tune: Tune) -> Performance:
+    dance = dance_of(tune)
+    return replace(perform(tune), program=FLUTE, tempo=(dance.beat, dance.beats_per_minute))
 
 
 def _item(number: int, name: str, sound: bytes, messages: Messages) -> str:

@@ -1,7 +1,8 @@
-"""Which tunes are listened to: some of each variant of a study, some of each run, and some that are real."""
+"""Which pieces are listened to: some of each variant of a study, some of each run, and some that are real."""
 
 from __future__ import annotations
 
+import base64
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -10,8 +11,9 @@ from itertools import count as numbers
 from pathlib import Path
 
 from tunewright.compose import compose
-from tunewright.contracts import Piece
+from tunewright.contracts import Piece, Value
 from tunewright.errors import DecodingError, InputError, RunError, SettingsError
+from tunewright.listening.openings import openings
 from tunewright.music.headers import canonical_meter
 from tunewright.music.pieces import house_text
 from tunewright.quality import held_out
@@ -25,30 +27,42 @@ ALTOGETHER = 20
 """Composed tunes on a page, unless it is told how many of each source."""
 MOST = 60
 """Composed tunes on a page: some 200 megabytes, and an hour of listening."""
+LENGTH = "30 seconds"
+"""Of a run's composed performances: long enough to be judged; some megabytes each on a page."""
 COMPOSED_TO_REAL = 3
 """At most so many composed tunes stand beside a real one."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A tune that is listened to.
+    """A piece that is listened to.
 
     Attributes:
         source: name of the run or study that it is from; empty for a real one.
-        text: its ABC.
+        text: its ABC; empty for a performance.
         is_real: whether people made it.
-        settings: what a study varied, with the values it was composed under; empty for tunes of a run.
+        settings: what a study varied, with the values it was composed under; empty for pieces of a run.
+        title: of a performance; a tune's stands in its text.
+        midi: a performance's, in base64; empty for a tune.
     """
 
     source: str
     text: str
     is_real: bool = False
     settings: Assignments = field(default_factory=dict)
+    title: str = ""
+    midi: str = ""
+
+    @property
+    def piece(self) -> Piece:
+        """What is listened to."""
+        kind = "performance" if self.midi else "tune"
+        return Piece(self.title, self.text, self.source, kind=kind, midi=base64.b64decode(self.midi))
 
 
 def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list[Heard], list[str]]:
-    """Tunes of all sources, and real ones: as many as of one run or variant, but at least a quarter of all, and of the
-    same types and meters as the composed ones as far as there are such tunes.
+    """Pieces of all sources, and real ones: as many as of one run or variant, but at least a quarter of all; tunes of
+    the same types and meters as the composed ones as far as there are such, performances cut off at their length.
 
     Args:
         sources: runs and studies.
@@ -59,11 +73,13 @@ def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list
         The tunes, and a message for each source that composed none, and where real ones are too few.
 
     Raises:
-        SettingsError: more tunes than anyone listens to.
+        SettingsError: more pieces than anyone listens to, or tunes and performances together.
         RunError: a source is neither run nor study, or none has composed a tune.
         CorpusError: the corpus with the real ones can't be found.
     """
     composers, failed = _composers(sources, seed), list[str]()
+    if len({one.run.kind for one in composers}) > 1:
+        raise SettingsError("tunes and performances can't be heard on one page: make one of runs of either")
     if len(composers) > MOST:
         failed.append(f"{MOST} of {len(composers)} runs and variants are heard: nobody listens to more tunes")
         composers = random.Random(seed).sample(composers, MOST)
@@ -73,25 +89,33 @@ def chosen(sources: Sequence[Path], count: int = 0, seed: int = 0) -> tuple[list
             f"--count {count}: of {len(composers)} runs or variants that makes {each * len(composers)} tunes; nobody "
             f"listens to more than {MOST}: expected --count {MOST // len(composers)} or less"
         )
-    composed, kinds, most = list[Heard](), list[_Kind](), 0
+    composed, like, most = list[Heard](), list[Piece](), 0
     for one in composers:
         try:
             pieces = one.pieces(each)
         except DecodingError as error:
             failed.append(f"{one.told}: {error}")
             continue
-        composed += [Heard(one.source, piece.text, settings=one.settings) for piece in pieces]
-        kinds += map(_kind, pieces)
+        composed += [_heard(piece, one.source, settings=one.settings) for piece in pieces]
+        like += pieces
         most = max(most, len(pieces))
     if not composed:
         raise RunError(f"there is no tune to be listened to ({failed[0]})")
     left = held_out(composers[0].run)[0]
     random.Random(seed).shuffle(left)
     wanted = max(most, -(-len(composed) // COMPOSED_TO_REAL))
-    real = matching(_evenly(kinds, wanted), left)
+    if composers[0].run.kind == "performance":
+        real = openings(_evenly(like, wanted), left, composers[0].run.codec)
+    else:
+        real = [Piece("", text, "") for text in matching(_evenly(_kinds(like), wanted), left)]
     if len(real) < wanted:
         failed.append(f"{len(real)} real tunes were found; {wanted} were wanted")
-    return [*composed, *(Heard("", text, is_real=True) for text in real)], failed
+    return [*composed, *(_heard(piece, "", is_real=True) for piece in real)], failed
+
+
+def _heard(piece: Piece, source: str, *, is_real: bool = False, settings: Assignments | None = None) -> Heard:
+    midi = base64.b64encode(piece.midi).decode()
+    return Heard(source, piece.text, is_real, settings or {}, piece.title if midi else "", midi)
 
 
 def names_of(folders: Sequence[Path]) -> list[str]:
@@ -142,7 +166,8 @@ def _composers(sources: Sequence[Path], seed: int) -> list[_Composer]:
 
 def _composers_of(source: Path, name: str, seed: int) -> Iterator[_Composer]:
     if not is_study(source):
-        yield _Composer(name, open_run(source), Wish(seed=seed))
+        run = open_run(source)
+        yield _Composer(name, run, Wish(seed=seed, length=LENGTH if run.kind == "performance" else ""))
         return
     study = open_study(source)
     if not study.done:
@@ -168,9 +193,13 @@ def _kind(piece: Piece) -> _Kind:
     return piece.type, canonical_meter(piece.meter)
 
 
-def _evenly(kinds: Sequence[_Kind], count: int) -> list[_Kind]:
-    """So many kinds, each about as often, of all, as it is among these."""
-    ordered = [kind for kind, times in Counter(kinds).most_common() for _ in range(times)]
+def _kinds(pieces: Sequence[Piece]) -> list[_Kind]:
+    """Those of all pieces, the frequent ones first."""
+    return [kind for kind, times in Counter(map(_kind, pieces)).most_common() for _ in range(times)]
+
+
+def _evenly(ordered: Sequence[Value], count: int) -> list[Value]:
+    """So many of these, each about as often, of all, as it is among them."""
     return [ordered[(2 * at + 1) * len(ordered) // (2 * count)] for at in range(count)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tunewright.contracts import KINDS
 from tunewright.listening.answers import last_answers
 from tunewright.listening.page import Key, read_key
 from tunewright.listening.scores import Estimate, Scores
@@ -71,12 +72,14 @@ class Outcome:
     Attributes:
         answers: scores, those of known tunes among them.
         listeners: people who gave a score.
+        kind: of the pieces on it, out of :data:`tunewright.contracts.KINDS`.
         verdicts: of the real tunes, of each source, and of each value that it varied; those without answers left out.
         notes: of all listeners, in the order of the page.
     """
 
     answers: int
     listeners: int
+    kind: str
     verdicts: tuple[Verdict, ...]
     notes: tuple[Note, ...]
 
@@ -91,7 +94,8 @@ def outcome(folder: Path) -> Outcome:
     answers = last_answers(folder, key)
     scored = [one for one in answers if one.get("score")]
     listeners = len({one["listener"] for one in scored})
-    return Outcome(len(scored), listeners, tuple(_verdicts(key, answers)), tuple(_notes(key, answers)))
+    kind = next((one.piece.kind for one in key.items.values()), KINDS[0])
+    return Outcome(len(scored), listeners, kind, tuple(_verdicts(key, answers)), tuple(_notes(key, answers)))
 
 
 @dataclass(frozen=True)
@@ -164,4 +168,6 @@ def _notes(key: Key, answers: Sequence[dict[str, Any]]) -> Iterator[Note]:
     for number, (name, heard) in enumerate(key.items.items(), 1):
         for one in answers:
             if one["item"] == name and one.get("note"):
-                yield Note(heard, number, read_tune(heard.text).title or "–", " ".join(one["note"].split()))
+                yield Note(
+                    heard, number, heard.title or read_tune(heard.text).title or "–", " ".join(one["note"].split())
+                )

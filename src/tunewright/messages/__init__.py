@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -47,6 +47,17 @@ class Messages:
     def listed(self, items: Sequence[str]) -> str:
         """Names in a row."""
         return self.texts["effect.list_comma"].join(items)
+
+    def about(self, kind: str, unit: str = "") -> Messages:
+        """The same messages as they speak of pieces of a kind (out of :data:`tunewright.contracts.KINDS`): where there
+        is another one under the kind's name, it takes the place of the usual one.
+
+        Args:
+            unit: of a piece, what bits are told by; in these others its name is filled in.
+        """
+        told = self.named("unit", unit)
+        own = {key: text.replace("{unit}", told) for key, text in self.group(kind).items()}
+        return replace(self, texts={**self.texts, **own})
 
     def number(self, value: float | None, digits: int = 3) -> str:
         """A number as the language writes it."""

@@ -89,7 +89,8 @@ class ContextTree:
         if not pieces:
             raise InputError("there are no pieces to count symbols in")
         self.size, self.depth = size, depth
-        whole = [np.array([*boundary, *piece, *boundary], dtype=np.int64) for piece in pieces]
+        narrow = np.min_scalar_type(-size)  # millions of symbols stay here, each with all that came before it
+        whole = [np.array([*boundary, *piece, *boundary], dtype=narrow) for piece in pieces]
         free = len(boundary)
         self.targets = np.concatenate([ids[free:] for ids in whole])
         self.contexts = np.concatenate([contexts_of(ids[:-1], depth)[free - 1 :] for ids in whole])

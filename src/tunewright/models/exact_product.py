@@ -28,8 +28,10 @@ INT8_ZERO = 128
 """What stands for 0 where states are unsigned bytes."""
 FINE_LEVELS = 2**20
 """A fine state is a whole number of these."""
-FEW = 2
-"""Rows up to which a linear layer's product is quicker in floats than in bytes, which take longer to begin."""
+FEW, SMALL = 2, 2**16
+"""Up to so many rows and weights a linear layer's product is quicker in floats than in bytes, which take longer to
+begin; larger weights take longest to be read, and bytes are a quarter of the floats.
+"""
 LEAST = np.float32(1e-30)
 """What a row that is all zeros is scaled by."""
 EXACT = {torch.float32: 2**24, torch.float64: 2**53}
@@ -155,7 +157,8 @@ class ExactLinear:
             weight, bias = weight * fixed(norm.weight), bias + weight @ fixed(norm.bias)
         self.weight, self.bias = weight, bias
         self.product = exact_product(weight, precision)
-        self.of_few = PlainInt8(*int8_factors(weight)) if precision == "int8" else self.product
+        small = precision == "int8" and weight.numel() <= SMALL
+        self.of_few = PlainInt8(*int8_factors(weight)) if small else self.product
         self.bias_array = bias.float().numpy()
 
     def __call__(self, values: Array) -> Array:

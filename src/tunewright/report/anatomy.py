@@ -61,6 +61,7 @@ class FirstStep:
         tensors: that are learned.
         parameters: of the whole model; what is shared counts once.
         tied: whether anything is shared.
+        symbols: that an epoch reads, those between pieces among them.
     """
 
     inputs: tuple[int, ...]
@@ -71,6 +72,7 @@ class FirstStep:
     tensors: Sequence[Learned]
     parameters: int
     tied: bool
+    symbols: int
 
 
 def first_step(run: Run) -> FirstStep:
@@ -104,6 +106,7 @@ def first_step(run: Run) -> FirstStep:
         tuple(tensors),
         sum(one.numel() for one in model.parameters()),
         is_tied(model),
+        trainer.batches.symbols,
     )
 
 

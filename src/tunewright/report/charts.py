@@ -131,13 +131,19 @@ def curves(groups: Mapping[str, Sequence[Points]], labels: tuple[str, str], mess
     return svg_of(figure)
 
 
-def losses(groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str], messages: Messages) -> str:
+def losses(
+    groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str], messages: Messages, *, shares: bool = False
+) -> str:
     """Trainings: what is learned from thin and dashed, what is held out thick, its best place marked.
 
     Args:
         groups: under each name both lines.
+        shares: whether they are shares, to be written as per cent, of which the greatest is the best.
     """
     figure, axes = one_panel(7.5, 4, labels, messages)
+    if shares:
+        number_axis(axes, "y", messages, shares=True)
+    choose = max if shares else min
     handles = {}
     for number, (name, (trained, held_out)) in enumerate(groups.items()):
         look = {**look_of(number), "markevery": 0.1, "markersize": 3.5}
@@ -151,7 +157,7 @@ def losses(groups: Mapping[str, tuple[Points, Points]], labels: tuple[str, str],
                 gid=f"trained-{number}",
             )
         if held_out:
-            best = min(held_out, key=lambda point: point[1])
+            best = choose(held_out, key=lambda point: point[1])
             (handles[name],) = axes.plot(*zip(*held_out, strict=True), **look, linewidth=2.2, gid=f"held-out-{number}")
             axes.plot(*best, **{**look, "markersize": 8})
             axes.axvline(best[0], color=look["color"], linewidth=0.8, alpha=0.5, linestyle=":")

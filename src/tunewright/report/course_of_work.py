@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
 
 from tunewright.errors import CorpusError, MissingExtraError
 from tunewright.messages import Messages
@@ -13,7 +16,8 @@ from tunewright.report.document import Block, Figure, Heading, Paragraph, Table
 from tunewright.report.outcome import Outcome, named_apart, outcome_of
 from tunewright.run import Run
 
-EXAMPLE_SYMBOLS = 12
+EXAMPLE_SYMBOLS = {"tune": 12, "performance": 8}
+"""So many fit side by side, by the kind of pieces."""
 UNAVAILABLE = (CorpusError, MissingExtraError)
 """What a run was trained on need not be here: then that is told, and all else is reported."""
 MOST_SYMBOLS = 400
@@ -56,24 +60,33 @@ def _data(run: Run, step: FirstStep | None, messages: Messages) -> Iterator[Bloc
     counts = {part: messages.whole(about["split"].get(part, 0)) for part in ("training", "validation", "test")}
     pieces = messages.whole(about["pieces"])
     licence = about["licence"]
-    yield Paragraph(
-        messages("data.corpus", corpus=about["name"], pieces=pieces, form=about["form"], licence=licence, **counts)
-    )
+    facts = {name: messages.number(_total(about, name), digits) for name, digits in (("notes", 0), ("hours", 1))}
+    told = {"corpus": about["name"], "pieces": pieces, "form": about["form"], "licence": licence, **counts, **facts}
+    yield Paragraph(messages("data.corpus", **told))
     size, symbols = messages.whole(run.codec.size), _symbols(run, messages)
     yield Paragraph(messages("data.symbols", codec=run.settings.codec.name, size=size, symbols=symbols))
     if step:
+        epoch = messages.whole(step.symbols)
+        yield Paragraph(messages("data.epoch", count=epoch))
         yield from _vectorised(run, step, messages)
+
+
+def _total(about: dict[str, Any], name: str) -> float | None:
+    """A fact of a corpus, of all its parts together; None where it tells none."""
+    fact = about.get("facts", {}).get(name)
+    return sum(fact.values()) if isinstance(fact, dict) else fact
 
 
 def _vectorised(run: Run, step: FirstStep, messages: Messages) -> Iterator[Block]:
     """The beginning of the first window as the model reads it."""
-    spellings = run.codec.spellings()
-    inputs, targets = step.inputs[:EXAMPLE_SYMBOLS], step.targets[:EXAMPLE_SYMBOLS]
+    names = run.codec.names()
+    shown = EXAMPLE_SYMBOLS[run.kind]
+    inputs, targets = step.inputs[:shown], step.targets[:shown]
     head = [messages("data.position"), *map(str, range(1, len(inputs) + 1))]
     rows = []
     for name, ids in (("inputs", inputs), ("targets", targets)):
         rows.append(
-            [f"{messages(f'data.{name}')}, {messages('data.symbol')}", *(_symbol(spellings[i], messages) for i in ids)]
+            [f"{messages(f'data.{name}')}, {messages('data.symbol')}", *(_symbol(names[i], messages) for i in ids)]
         )
         rows.append([f"{messages(f'data.{name}')}, {messages('data.number')}", *map(str, ids)])
     yield Table(head, rows, messages("data.vectorised"))
@@ -81,10 +94,23 @@ def _vectorised(run: Run, step: FirstStep, messages: Messages) -> Iterator[Block
 
 def _symbols(run: Run, messages: Messages) -> str:
     """The symbols in the order of their numbers, so many as can be read."""
-    spellings = run.codec.spellings()
-    listed = "\u2003".join(_symbol(spelled, messages) for spelled in spellings[:MOST_SYMBOLS])
-    more = len(spellings) - MOST_SYMBOLS
+    names = run.codec.names()
+    if run.kind == "performance":  # whose symbols are few kinds of many
+        names = [name for _, own in groupby(names, _word) for name in _abridged(list(own))]
+        names = [name.replace(" ", "\u00a0") for name in names]  # no name is torn apart
+    listed = "\u2003".join(_symbol(name, messages) for name in names[:MOST_SYMBOLS])
+    more = len(names) - MOST_SYMBOLS
     return listed + (messages("data.more_symbols", count=messages.whole(more)) if more > 0 else "")
+
+
+def _word(name: str) -> str:
+    """The word that a name begins with, e.g. ``"on"`` of ``"on C4"``."""
+    return re.split(r"[^A-Za-z]", name, maxsplit=1)[0]
+
+
+def _abridged(names: Sequence[str]) -> list[str]:
+    """Of many names the first two and the last one."""
+    return list(names) if len(names) <= 4 else [*names[:2], f"… {names[-1]}"]
 
 
 def _symbol(spelled: str, messages: Messages) -> str:
@@ -153,6 +179,18 @@ def _training(run: Run, others: Sequence[Run], messages: Messages) -> Iterator[B
         caption = messages("training.two" if len(groups) > 1 else "training.caption", unit=unit)
         alt = described.lines({name: [held_out or trained] for name, (trained, held_out) in groups.items()}, messages)
         yield Figure(charts.losses(groups, labels, messages), caption, alt)
+    if run.kind == "performance" and any(outcome.foretold):
+        yield _foretold(outcome, messages)
+
+
+def _foretold(outcome: Outcome, messages: Messages) -> Figure:
+    """How many symbols are foretold along the training."""
+    labels = (messages.named("column", "iterations"), messages("figure.accuracy"))
+    line = outcome.foretold[1] or outcome.foretold[0]
+    first, last, most = (messages.percent(y, 1) for y in (line[0][1], line[-1][1], max(y for _, y in line)))
+    alt = messages("picture.rising", first=first, last=last, most=most)
+    svg = charts.losses({"": outcome.foretold}, labels, messages, shares=True)
+    return Figure(svg, messages("training.accuracy"), alt)
 
 
 def turning_point(outcome: Outcome, unit: str, messages: Messages) -> str:

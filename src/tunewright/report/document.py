@@ -89,13 +89,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class Tune:
-    """A tune to be read, seen and heard.
+    """A tune, or a performance, to be read, seen and heard.
 
     Attributes:
-        title: of the tune.
+        title: of the piece.
         facts: what is told of it, in a line.
-        abc: its text.
-        svg: its score; empty if there is none.
+        abc: its text; empty for a performance.
+        svg: its score, or the roll of a performance; empty if there is none.
         wav: its recording; empty if there is none. Paper leaves it out.
     """
 

@@ -71,7 +71,7 @@ class _Writer:
             parts.append(f"![{escaped(tune.title)}]({self._beside(tune.svg.encode(), '.svg')})")
         if tune.wav:
             parts.append(f"[{escaped(self.document.words['listen'])}]({self._beside(tune.wav, '.wav')})")
-        return "\n\n".join([*parts, _fenced(tune.abc)])
+        return "\n\n".join([*parts, *([_fenced(tune.abc)] if tune.abc else [])])
 
     def _beside(self, content: bytes, suffix: str) -> str:
         """Writes a file beside the report; its address from there."""

@@ -12,7 +12,7 @@ from tunewright.errors import RunError
 from tunewright.music.outline import is_outline
 from tunewright.run import Run
 from tunewright.training.loss_picture import smoothed
-from tunewright.training.trackers import METRICS, read_metrics
+from tunewright.training.trackers import METRICS, OF_VALIDATION, Record, read_metrics
 
 Points = Sequence[tuple[float, float]]
 MEASURED = 500
@@ -32,6 +32,8 @@ class Outcome:
         trained: loss on what is learned from, smoothed, in bits a unit, by iteration.
         held_out: bits a unit on validation, by iteration.
         annealed: the last learning rate as a share of the greatest; 1 where nothing was noted.
+        foretold: accuracy, smoothed, of what is learned from, and that on validation, by iteration; empty where it
+            wasn't noted.
     """
 
     ended: bool
@@ -42,15 +44,17 @@ class Outcome:
     trained: Points
     held_out: Points
     annealed: float
+    foretold: tuple[Points, Points] = ((), ())
 
 
 def outcome_of(run: Run) -> Outcome:
     """How far the training of a run has come: by what it told at its end, and before that by its metrics."""
     results, records = run.about.get("results") or {}, read_metrics(run.folder / METRICS)
     steps = [record for record in records if "loss" in record]
-    held_out = [(record["iteration"], record["validation"]) for record in records if "validation" in record]
+    held_out = _curve(records, "validation")
+    least = min(held_out, key=lambda one: one[1], default=None)
     best = results.get("best")
-    found = (best["iteration"], best["bits_per_unit"]) if best else min(held_out, key=lambda one: one[1], default=None)
+    found = (best["iteration"], best["bits_per_unit"]) if best else least
     rates = [record["learning_rate"] for record in steps if "learning_rate" in record]
     return Outcome(
         ended=results.get("stopped") is False,
@@ -58,19 +62,27 @@ def outcome_of(run: Run) -> Outcome:
         seconds=results.get("seconds", steps[-1].get("seconds") if steps else None),
         parameters=results.get("parameters"),
         best=found,
-        trained=_per_unit(run, [(record["iteration"], record["loss"]) for record in steps]),
+        trained=_per_unit(run, _curve(records, "loss")),
         held_out=held_out,
         annealed=rates[-1] / max(rates) if rates else 1.0,
+        foretold=(_smooth(_curve(records, "accuracy")), _curve(records, f"{OF_VALIDATION}accuracy")),
     )
+
+
+def _curve(records: Sequence[Record], name: str) -> list[tuple[int, float]]:
+    return [(record["iteration"], record[name]) for record in records if name in record]
+
+
+def _smooth(points: Points) -> Points:
+    return list(zip([at for at, _ in points], smoothed([value for _, value in points]), strict=True))
 
 
 def _per_unit(run: Run, losses: Points) -> Points:
     """Losses in nats a symbol, smoothed, in bits a unit; none where what a symbol stands for can't be told."""
-    units = units_per_symbol(run) if losses else None
+    units = (units_per_symbol(run) if run.kind == "tune" else units_measured(run)) if losses else None
     if units is None:
         return []
-    smooth = smoothed([loss for _, loss in losses])
-    return [(at, nats / math.log(2) / units) for (at, _), nats in zip(losses, smooth, strict=True)]
+    return [(at, nats / math.log(2) / units) for at, nats in _smooth(losses)]
 
 
 def units_per_symbol(run: Run) -> float | None:
@@ -81,6 +93,14 @@ def units_per_symbol(run: Run) -> float | None:
     pieces = [Piece(one.title, one.text, one.origin) for one in known[:: max(1, len(known) // MEASURED)]]
     symbols = sum(len(run.codec.encode(piece)) + len(run.codec.boundary) for piece in pieces)
     return sum(map(run.codec.units, pieces)) / symbols if symbols else None
+
+
+def units_measured(run: Run) -> float | None:
+    """Units that a symbol stands for in held-out pieces, which were measured both ways; None where none were."""
+    for record in read_metrics(run.folder / METRICS):
+        if record.get("validation") and "validation_loss" in record:
+            return float(record["validation_loss"] / math.log(2) / record["validation"])
+    return None
 
 
 def named_apart(runs: Sequence[Run]) -> dict[str, Run]:

@@ -88,7 +88,10 @@ class _Writer:
             label = escape(f"{words['listen']}: {tune.title}")
             player = f'<audio controls preload="none" aria-label="{label}" src="data:audio/wav;base64,{sound}"></audio>'
         score = f'<div class="score">{self._inlined(tune.svg, tune.title)}</div>' if tune.svg else ""
-        text = f"<details><summary>{escape(words['abc'])}</summary><pre><code>{escape(tune.abc)}</code></pre></details>"
+        text = ""
+        if tune.abc:
+            code = f"<pre><code>{escape(tune.abc)}</code></pre>"
+            text = f"<details><summary>{escape(words['abc'])}</summary>{code}</details>"
         head = f'<h4>{escape(tune.title)}</h4><p class="aside">{escape(tune.facts)}</p>'
         return f'<article class="tune">{head}{player}{score}{text}</article>'
 

@@ -22,6 +22,7 @@ def run_report(
         others: runs whose trainings and figures stand beside its own.
         watch: told the title of each section before it is made.
     """
+    messages = messages.about(run.kind, run.codec.unit)
     facts = [
         (messages("fact.recipe"), run.about["recipe"] or "–"),
         (messages("fact.corpus"), run.about["corpus"]["name"]),

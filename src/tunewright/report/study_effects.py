@@ -33,10 +33,14 @@ def _chance(figures: StudyFigures) -> Iterator[Block]:
     chance = figures.chance[figure]
     if not chance:
         yield Paragraph(messages("chance.unknown"))
-    elif figure in RATIOS:
-        key = "seeds.ratio" if chance.by_seeds else "seeds.ratio_unexplained"
-        ratio, name = messages.number(math.exp(chance.deviation), 2), messages.named("figure", figure)
-        yield Paragraph(messages(key, ratio=ratio, figure=name, freedom=chance.freedom))
+    elif figure != "validation":
+        kind = "ratio" if figure in RATIOS else "share"
+        spread = (
+            messages.number(math.exp(chance.deviation), 2) if kind == "ratio" else messages.number(chance.deviation)
+        )
+        key = f"seeds.{kind}" if chance.by_seeds else f"seeds.{kind}_unexplained"
+        name = messages.named("figure", figure)
+        yield Paragraph(messages(key, **{kind: spread}, figure=name, freedom=chance.freedom))
     else:
         key = "chance.seeds" if chance.by_seeds else "chance.unexplained"
         told = comparisons_told(figures.study)

@@ -17,7 +17,7 @@ from tunewright.study.results import Ended, Study
 from tunewright.study.space import Range, Value, is_decoding
 
 SHARES = ("valid_free", "valid", "originality")
-DIGITS = {"seconds": 1, "seconds_per_iteration": 4, "validation": 3, "test": 3, "distance": 2}
+DIGITS = {"seconds": 1, "seconds_per_iteration": 4, "validation": 3, "test": 3, "distance": 2, "seconds_per_tune": 1}
 Found = TypeVar("Found")
 
 
@@ -35,8 +35,12 @@ class StudyFigures:
 
     @cached_property
     def main(self) -> str:
-        """The figure that tells most: held-out bits; where only composing is varied, the distance from real tunes."""
-        return "validation" if self.study.plan.settings and figures_of(self.study, "validation") else "distance"
+        """The figure that tells most: held-out bits; where only composing is varied, the distance from real tunes; of
+        performances, which have none, how original they are.
+        """
+        names = (["validation"] if self.study.plan.settings else []) + ["distance"]
+        last = "distance" if self.study.plan.codec.kind == "tune" else "originality"
+        return next((name for name in names if figures_of(self.study, name)), last)
 
     @cached_property
     def best(self) -> Ended | None:

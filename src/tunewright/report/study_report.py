@@ -18,7 +18,7 @@ from tunewright.study.results import Ended, Study
 
 COLUMNS = (
     "iterations", "best_iteration", "validation", "test", "seconds", "seconds_per_iteration", "valid_free", "valid",
-    "distance", "originality",
+    "distance", "originality", "seconds_per_tune",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def study_report(study: Study, messages: Messages, watch: Callable[[str], None] 
     Args:
         watch: told the title of each section before it is made.
     """
+    messages = messages.about(study.plan.codec.kind, study.plan.codec.unit)
     name, figures = study.folder.resolve().name, StudyFigures(study, messages)
     ending: list[Block] = [Heading(messages("section.conclusions")), Own(messages("conclusions.asked"), 8)]
     parts = chain(
@@ -130,7 +131,8 @@ def _table(figures: StudyFigures) -> Iterator[Block]:
     """A row for each trial that was done; what several of them have alike is told below instead of in a column."""
     study, messages = figures.study, figures.messages
     varied = [one.address for one in study.plan.space]
-    known = [name for name in COLUMNS if any(one.results.get(name) is not None for one in study.done)]
+    own = COLUMNS[:-1] if study.plan.codec.kind == "tune" else COLUMNS  # of tunes there is enough to tell
+    known = [name for name in own if any(one.results.get(name) is not None for one in study.done)]
     alike = [name for name in known if len(study.done) > 1 and len({one.results.get(name) for one in study.done}) == 1]
     shown = [name for name in known if name not in alike]
     head = [*(messages.named("setting", one) for one in varied), messages("column.seed")]

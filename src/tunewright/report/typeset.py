@@ -102,8 +102,8 @@ class _Writer:
         score = [self._picture(tune.svg, tune.title, 100)] if tune.svg else []
         facts = f"text(fill: luma(90), {running(tune.facts)})"
         seen = ", ".join([f"strong({running(tune.title)})", facts, *score])
-        text = f"raw({quoted(tune.abc)}, block: true)"
-        return f"#block(breakable: false, stack(spacing: 8pt, {seen}))\n#block(breakable: false, {text})"
+        text = f"\n#block(breakable: false, raw({quoted(tune.abc)}, block: true))" if tune.abc else ""
+        return f"#block(breakable: false, stack(spacing: 8pt, {seen})){text}"
 
     def _own(self, asked: str, lines: int) -> str:
         label = f"emph({running(self.document.words['own_words'] + ': ' + asked)})"

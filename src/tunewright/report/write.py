@@ -31,7 +31,7 @@ def report(
 
     Raises:
         RunError: there is no run or study there, or the run has saved nothing yet.
-        SettingsError: an unknown language, or several studies.
+        SettingsError: an unknown language, several studies, or runs of several kinds.
     """
     messages = load_messages(language)
     if is_study(sources[0]):
@@ -40,6 +40,10 @@ def report(
         return study_report(open_study(sources[0]), messages, watch)
     first, *others = [open_run(source) for source in sources]
     require_weights(first)
+    if others and {one.kind for one in others} != {first.kind}:
+        raise SettingsError(
+            "a report is of runs of one kind; report runs of tunes and runs of performances by themselves"
+        )
     return run_report(first, messages, others, watch)
 
 

@@ -12,8 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tunewright import catalogue
 from tunewright.errors import DecodingError, RunError, SettingsError
 from tunewright.files import write_whole
+from tunewright.quality import LENGTH
+from tunewright.run import open_run
 from tunewright.settings import Settings, parse_settings
 from tunewright.study.space import (
     Assignments,
@@ -28,7 +31,7 @@ from tunewright.study.space import (
     told,
 )
 from tunewright.train import Budget
-from tunewright.wish import Wish
+from tunewright.wish import OF_PERFORMANCES, OF_TUNES, Wish
 
 PLAN = "study.json"
 FORMAT = 1
@@ -84,7 +87,7 @@ class Plan:
         seeds: how many seeds every variant is tried with, from that of the settings on.
         trials: how many variants a search tries; 0 for the grid of all.
         budget: of each training.
-        tunes: how many each trial composes, with and without the constraint, to be judged; 0 for none.
+        tunes: how many pieces each trial composes to be judged (tunes with and without the constraint); 0 for none.
         trackers: names of those that watch each training, beside the usual ones.
 
     Raises:
@@ -128,6 +131,15 @@ class Plan:
         """The name of the figure that a search makes small."""
         return "distance" if any(is_decoding(one.address) for one in self.space) else "validation"
 
+    @cached_property
+    def codec(self) -> Any:
+        """The codec, or its class where the codec is still to be made: what tells of which kind pieces are, and what is
+        counted as their unit.
+        """
+        if not self.settings:
+            return open_run(self.run).codec
+        return catalogue.find("codec", self.settings.codec.name).__self__
+
     @property
     def first_seed(self) -> int:
         """The seed of each variant's first trial."""
@@ -165,14 +177,16 @@ class Plan:
         known = {name for name in Wish.__dataclass_fields__ if name != "seed"}
         if own.keys() - known:
             raise SettingsError(f"--vary decoding.{min(own.keys() - known)}: there are: {', '.join(sorted(known))}")
-        defaults = Wish()
+        defaults = Wish(length=LENGTH if self.codec.kind == "performance" else "")
         for name, value in own.items():
             usual = getattr(defaults, name)
             right = isinstance(value, int | float) if isinstance(usual, float) else isinstance(value, type(usual))
             if not right or (isinstance(value, bool) and not isinstance(usual, bool)):
                 raise SettingsError(f"--vary decoding.{name}={told(value)}: expected {_example(usual)}")
         try:
-            return replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
+            wish = replace(defaults, **own, seed=trial.seed)  # type: ignore[arg-type]
+            wish.refuse(OF_PERFORMANCES if self.codec.kind == "tune" else OF_TUNES, trial.name, self.codec.kind)
+            return wish
         except DecodingError as error:
             raise SettingsError(f"--vary decoding: {error}") from None
 
@@ -189,6 +203,11 @@ class Plan:
     def _check_objective(self) -> None:
         """A search needs a figure to go by."""
         settings = self.settings
+        if self.trials and self.objective == "distance" and self.codec.kind != "tune":
+            raise SettingsError(
+                f"a search over decoding goes by the distance from real tunes, which {self.codec.kind}s don't have: "
+                "leave --trials out, or vary settings of the training alone"
+            )
         if not (self.trials and settings and self.objective == "validation"):
             return
         if settings.corpus.split == "none" or not settings.training.validate_every:

@@ -12,6 +12,7 @@ from torch import get_num_threads
 
 from tunewright.errors import OutputError, TunewrightError
 from tunewright.evaluate import evaluate
+from tunewright.evaluation.statistics import statistics
 from tunewright.executor import is_stopping
 from tunewright.files import locked
 from tunewright.quality import held_out, quality
@@ -143,20 +144,19 @@ def _learned(run: Run) -> dict[str, Any]:
 
 
 def _heard(run: Run, task: Task) -> dict[str, Any]:
-    """What a trained run gets on tunes that were held out, and what it composes."""
+    """What a trained run gets on pieces that were held out, and what it composes."""
     told: dict[str, Any] = {"test": _test(run)}
     if not task.plan.tunes:
         return told
     wish = task.plan.wish_of(task.trial)
-    _, reference = held_out(run)
+    reference = held_out(run)[1] if run.kind == "tune" else statistics([])
     composed = quality(run, wish, task.plan.tunes, reference)
-    free = composed if wish.free else quality(run, wish.freed(), task.plan.tunes, reference)
     own = composed.to_dict()
+    if run.kind == "tune":  # which can be right or wrong, and near to others or far
+        free = composed if wish.free else quality(run, wish.freed(), task.plan.tunes, reference)
+        told |= {"valid_free": free.valid, "valid": own["valid"], "distance": own["distance"]}
     return {
         **told,
-        "valid_free": free.valid,
-        "valid": own["valid"],
-        "distance": own["distance"],
         "originality": own["originality"],
         "near_copies": own["near_copies"] / max(1, own["attempts"]),
         "seconds_per_tune": own["seconds"] / max(1, own["attempts"]),

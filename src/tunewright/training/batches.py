@@ -32,7 +32,13 @@ class Batch:
 
 
 class Batches(Protocol):
-    """Batches by iteration number."""
+    """Batches by iteration number.
+
+    Attributes:
+        symbols: that the first epoch reads, boundaries included.
+    """
+
+    symbols: int
 
     @property
     def windows_per_epoch(self) -> int:
@@ -95,7 +101,7 @@ class Windows(ABC):
     def __init__(self, source: Source, boundary: Sequence[int], batch_size: int, length: int, seed: int) -> None:
         self.source, self.boundary = source, tuple(boundary)
         self.batch_size, self.length, self.seed = batch_size, length, seed
-        symbols = sum(len(piece) + len(self.boundary) for piece in source.of(0))
+        self.symbols = symbols = sum(len(piece) + len(self.boundary) for piece in source.of(0))
         self._windows_per_epoch = self._count(symbols)
         if not self.windows_per_epoch:
             raise InputError(

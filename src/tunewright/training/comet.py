@@ -1,4 +1,4 @@
-"""Comet: parameters, metrics, and tunes to hear and to see. With a key in ``COMET_API_KEY`` it is sent as it comes;
+"""Comet: parameters, metrics, and pieces to hear and to see. With a key in ``COMET_API_KEY`` it is sent as it comes;
 without one it is kept in the run's ``comet`` folder, as an archive for ``comet upload``. Nobody needs an account.
 """
 
@@ -57,7 +57,8 @@ class Comet(Tracker):
 
     def show(self, sample: Sample) -> None:
         step = sample.iteration
-        self._experiment.log_text(sample.text, step=step)
+        if sample.text:
+            self._experiment.log_text(sample.text, step=step)
         if sample.wav:
             self._experiment.log_asset(str(sample.wav), file_name=sample.wav.name, step=step)
         if sample.png:

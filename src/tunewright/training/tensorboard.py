@@ -1,4 +1,4 @@
-"""TensorBoard: scalars, tunes to hear and to see, and the settings with the figure they led to.
+"""TensorBoard: scalars, pieces to hear and to see, and the settings with the figure they led to.
 
 What is told of training and of validation alike has one name in both, in a log of its own for each: so TensorBoard
 draws both curves, and those of all runs, in one chart.
@@ -66,16 +66,17 @@ class TensorBoard(Tracker):
             self._figures["hparam/validation"] = min(least, record["validation"])
 
     def show(self, sample: Sample) -> None:
-        self._writer.add_text("tune", f"```\n{sample.text}\n```", sample.iteration)
+        if sample.text:
+            self._writer.add_text(sample.kind, f"```\n{sample.text}\n```", sample.iteration)
         if sample.wav:
             with wave.open(str(sample.wav)) as file:
                 frames = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
                 mono = frames.reshape(-1, file.getnchannels()).mean(axis=1, dtype=np.float32) / FULL_SCALE
-                self._writer.add_audio("tune", mono[np.newaxis], sample.iteration, file.getframerate())
+                self._writer.add_audio(sample.kind, mono[np.newaxis], sample.iteration, file.getframerate())
         if sample.png:
             from matplotlib.image import imread
 
-            self._writer.add_image("score", imread(sample.png)[..., :3], sample.iteration, dataformats="HWC")
+            self._writer.add_image(sample.picture, imread(sample.png)[..., :3], sample.iteration, dataformats="HWC")
 
     def close(self) -> None:
         if self._figures:

@@ -1,5 +1,5 @@
 """Who watches a training. Every tracker takes the same records and makes of them a line, a bar, a picture or a log;
-those that can take tunes that were composed along the way, too.
+those that can take pieces that were composed along the way, too.
 
 A record is a flat dictionary with ``iteration`` (how many are done) and what is known of it. Of each iteration:
 ``loss`` (cross-entropy of its batch, nats a symbol), ``accuracy`` (share of the targets that are the likeliest
@@ -67,15 +67,22 @@ class Sample:
 
     Attributes:
         iteration: how many were done.
+        kind: of the piece, out of :data:`tunewright.contracts.KINDS`.
         text: its ABC; empty for a performance.
         wav: its recording; None if there is none.
         png: its score, or the roll of a performance, as a picture; None if there is none.
     """
 
     iteration: int
+    kind: str
     text: str
     wav: Path | None
     png: Path | None
+
+    @property
+    def picture(self) -> str:
+        """What its picture is."""
+        return "score" if self.kind == "tune" else "roll"
 
 
 class Tracker(ABC):

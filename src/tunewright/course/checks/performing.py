@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tunewright.codecs.event_ids import BIN, EVENTS, LETS_GO, SHIFTS, STEPS_PER_SECOND, VELOCITIES, readable
+from tunewright.codecs.event_ids import BIN, EVENTS, LETS_GO, SHIFTS, STEPS_PER_SECOND, VELOCITIES, name
 from tunewright.course.checks.comparing import Mistakes, compared, mistaken, same_tensor, shape_of
 from tunewright.course.lesson import Hint, UnfinishedError, finished
 
@@ -93,7 +93,7 @@ def _misspelled(given: Sequence[int]) -> Hint:
     if [event for event in given if SHIFTS <= event < VELOCITIES] != [305, 355, 280, 280]:
         return Hint("pause")
     first = next(place for place, event in enumerate(given) if event != WRITTEN[place])
-    return Hint("order", {"event": readable(given[first])})
+    return Hint("order", {"event": name(given[first])})
 
 
 def pedal(function: Any) -> Hint | None:
