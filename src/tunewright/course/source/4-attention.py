@@ -58,9 +58,9 @@ def attend(queries, keys, values):
     scores = queries @ keys.T / math.sqrt(queries.shape[-1])
     weights = scores.softmax(dim=-1)
     heard = weights @ values
-    # ? scores = ...
-    # ? weights = ...
-    # ? heard = ...
+    #? scores = ...
+    #? weights = ...
+    #? heard = ...
     # </solution>
     return heard
 
@@ -100,10 +100,10 @@ plt.show()
 # %% root
 # <solution>
 answer = "b"
-# ? answer = ...
+#? answer = ...
 # </solution>
 
-lesson.check("root", answer)
+lesson.check("root", answer);
 
 # %% causal-task [markdown]
 # ## 4.2 Not looking ahead
@@ -121,7 +121,7 @@ def causal(scores):
     # <solution>
     later = torch.ones(time, time, dtype=torch.bool).triu(1)
     masked = scores.masked_fill(later, float("-inf"))
-    # ? masked = ...
+    #? masked = ...
     # </solution>
     return masked
 
@@ -144,10 +144,10 @@ if lesson.check("causal", causal):
 # %% why-mask
 # <solution>
 answer = "c"
-# ? answer = ...
+#? answer = ...
 # </solution>
 
-lesson.check("why-mask", answer)
+lesson.check("why-mask", answer);
 
 # %% split-join-task [markdown]
 # ## 4.3 Several heads
@@ -167,7 +167,7 @@ def split(x, heads):
     # <solution>
     batch, time, features = x.shape
     return x.view(batch, time, heads, features // heads).transpose(1, 2)
-    # ? return ...
+    #? return ...
     # </solution>
 
 
@@ -175,7 +175,7 @@ def join(parts):
     # <solution>
     batch, heads, time, size = parts.shape
     return parts.transpose(1, 2).reshape(batch, time, heads * size)
-    # ? return ...
+    #? return ...
     # </solution>
 
 
@@ -202,10 +202,10 @@ if lesson.check("split-join", split, join):
 # %% same-anywhere
 # <solution>
 answer = "a"
-# ? answer = ...
+#? answer = ...
 # </solution>
 
-lesson.check("same-anywhere", answer)
+lesson.check("same-anywhere", answer);
 
 # %% skew-task [markdown]
 # ### Exercise: the skewing trick
@@ -243,7 +243,7 @@ def skew(by_distance):
     # <solution>
     padded = F.pad(by_distance, (1, 0))
     by_key = padded.reshape(batch, heads, time + 1, time)[:, :, 1:]
-    # ? by_key = ...
+    #? by_key = ...
     # </solution>
     return by_key
 
@@ -303,12 +303,12 @@ class Block(nn.Module):
         # <solution>
         x = x + self.attention(self.first_norm(x))
         y = x + self.feed(self.second_norm(x))
-        # ? y = ...
+        #? y = ...
         # </solution>
         return y
 
 
-lesson.check("residual", Block)
+lesson.check("residual", Block);
 
 # %% noam-task [markdown]
 # ### Exercise: Noam's schedule
@@ -326,7 +326,7 @@ lesson.check("residual", Block)
 def noam(step, features, warmup):
     # <solution>
     rate = features**-0.5 * min(step**-0.5, step * warmup**-1.5)
-    # ? rate = ...
+    #? rate = ...
     # </solution>
     return rate
 
@@ -526,7 +526,6 @@ if lesson.passed(*needed):
 # average, to the token so far back? A head that looks at the notes just before falls steeply; one that knows of bars
 # and phrases has peaks further out.
 
-
 # %% distances
 def draw_distances(heads, furthest, label):
     plt.figure(figsize=(9, 3.2))
@@ -606,7 +605,7 @@ def velocity(number):
 # <solution>
 events = [velocity(18), on(60), on(64), shift(50), off(60), off(64)]
 events += [shift(100), shift(25), velocity(10), on(67), shift(25), off(67)]
-# ? events = ...
+#? events = ...
 # </solution>
 
 piano = MidiEvents()
@@ -637,7 +636,7 @@ def sounding_ends(notes, pedal):
                 break
         again = [other for other, _, same in notes if same == pitch and other > start]
         end = min([end, *again])
-        # ? end = ...
+        #? end = ...
         # </solution>
         ends.append(end)
     return ends
@@ -670,7 +669,7 @@ if lesson.check("pedal", sounding_ends):
 def transposed(ids, semitones):
     # <solution>
     return torch.where(ids < 256, ids + semitones, ids)
-    # ? return ...
+    #? return ...
     # </solution>
 
 
