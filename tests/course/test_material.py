@@ -6,14 +6,18 @@ import base64
 import io
 import re
 import wave
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.conftest import own_tune
+from tunewright.contracts import Piece
 from tunewright.course import material
-from tunewright.errors import CorpusError
+from tunewright.errors import CorpusError, RenderingError
 from tunewright.music.bars import check
+from tunewright.music.midi import Notes, write_midi
 from tunewright.music.reader import read_tune
 
 
@@ -31,6 +35,28 @@ def test_a_tune_is_seen_and_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     with wave.open(io.BytesIO(base64.b64decode(sound[1]))) as file:
         assert file.getnframes() / file.getframerate() > 5
     assert "audio" not in shown[1]["text/html"]
+
+
+def test_a_performance_is_seen_and_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    from IPython import display
+
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data))
+    notes = Notes(np.array([0.0, 1.0]), np.array([1.0, 4.0]), np.array([60, 64]), np.array([80, 40]))
+    piece = Piece("Two <notes>", "", "", kind="performance", midi=write_midi(notes))
+    material.show(piece)
+    material.show(replace(piece, title=""), sound=False)
+    assert shown[0]["text/plain"] == "Two <notes>"
+    assert 'aria-label="Two &lt;notes&gt;"' in shown[0]["text/html"]
+    assert "2 notes" in shown[0]["text/html"]
+    sound = re.search(r"data:audio/wav;base64,([^\"]+)", shown[0]["text/html"])
+    assert sound
+    with wave.open(io.BytesIO(base64.b64decode(sound[1]))) as file:
+        assert 4 < file.getnframes() / file.getframerate() < 10
+    assert shown[1]["text/plain"] == "♪"
+    assert "audio" not in shown[1]["text/html"]
+    with pytest.raises(RenderingError, match="cannot read its MIDI"):
+        material.show(replace(piece, midi=b"none"))
 
 
 def test_without_the_book_the_built_in_run_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,8 @@ from tunewright.wish import Wish
 
 COMPOSED = 400
 """Tunes that stand in where the book can't be had."""
-ROLL_WIDTH = 1000
-"""Of the picture of a performance, in pixels."""
+ROLL_WIDTH = 1100
+"""Of the picture of a performance, in pixels: enough for some 16 seconds in a row."""
 
 
 @dataclass(frozen=True)

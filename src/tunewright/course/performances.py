@@ -53,7 +53,7 @@ def performances() -> Performances:
         if known and held_out:
             return Performances(known, held_out, True)
     tunes, held_tunes = irish_tunes().split()
-    return Performances(tuple(map(_played, tunes[:KNOWN])), tuple(map(_played, held_tunes[:HELD_OUT])), False)
+    return Performances(tuple(map(played, tunes[:KNOWN])), tuple(map(played, held_tunes[:HELD_OUT])), False)
 
 
 def _indices() -> Iterator[Path]:
@@ -78,7 +78,7 @@ def _shortest(index: Path, part: str, count: int) -> tuple[Piece, ...]:
     )
 
 
-def _played(piece: Piece) -> Piece:
+def played(piece: Piece) -> Piece:
     """A tune as somebody might play it: the higher the louder, a soft bass below it, no two notes quite in time, each
     let go a little early, and the pedal down from the beginning of each note of the bass to its end.
     """
