@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunewright.music.midi_file import Floats, Integers, Messages
+from tunewright.music.midi_messages import Floats, Integers, Messages
 
 SUSTAIN = 64
 """The number of the pedal's controller."""
