@@ -109,10 +109,9 @@ def _keys_and_spans(file: mido.MidiFile) -> tuple[list[tuple[int, int, int, int,
             if message.type == "note_on" and message.velocity > 0:
                 own.append(_Struck(tick, message.velocity, place))
                 continue
-            earlier = [one for one in own if one.tick < tick]
-            ending = earlier or own
-            keys += [(one.tick, message.note, one.place, tick, one.velocity) for one in ending]
-            own[:] = [one for one in own if one not in ending]
+            if own:
+                first = own.pop(0)
+                keys.append((first.tick, message.note, first.place, tick, first.velocity))
         open_pedals += pressed.values()
     spans += [(down, last) for down in open_pedals]
     return keys, [(down, up) for down, up in spans if up > down]

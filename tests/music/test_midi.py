@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.music.performances import broken, chunk, files, midi_file, number, own_notes, real_files
+from tests.music.performances import END, broken, chunk, files, midi_file, number, own_notes, real_files
 from tests.music.slow_midi import slow_notes
 from tunewright.errors import InputError
-from tunewright.music.midi import MidiPerformance, Notes, read_midi, sounding, write_midi
+from tunewright.music.midi import MidiPerformance, Notes, paired, read_midi, sounding, write_midi
+from tunewright.music.midi_file import read_file
 
 NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x00"
 """Middle C for 96 ticks."""
@@ -48,18 +49,24 @@ def test_a_key_that_is_never_let_go_hangs_and_is_left_out() -> None:
         performance(b"\x00\x90\x3c\x40", b"\x64\xb0\x01\x00")
 
 
-def test_a_key_struck_again_ends_at_the_next_release_and_sounds_until_it_is_struck() -> None:
-    twice = performance(b"\x00\x90\x3c\x40\x64\x90\x3c\x50\x64\x80\x3c\x00")
-    assert rows(twice.notes) == [(0.0, 1.0, 60, 64), (0.5, 1.0, 60, 80)]
-    assert rows(sounding(twice)) == [(0.0, 0.5, 60, 64), (0.5, 1.0, 60, 80)]
+def test_a_release_ends_the_earliest_strike_of_its_key() -> None:
+    on, again, off = b"\x00\x90\x3c\x40", b"\x64\x90\x3c\x50", b"\x64\x80\x3c\x00"
+    twice = performance(on + again + off + off)
+    assert rows(twice.notes) == [(0.0, 1.0, 60, 64), (0.5, 1.5, 60, 80)]
+    assert rows(sounding(twice)) == [(0.0, 0.5, 60, 64), (0.5, 1.5, 60, 80)]
+    assert rows(performance(on + again + off).notes) == [(0.0, 1.0, 60, 64)]
+    assert rows(performance(off + on + again + off + off + off).notes) == [(0.5, 1.5, 60, 64), (1.0, 2.0, 60, 80)]
 
 
-def test_strikes_that_share_a_release_are_told() -> None:
-    """Figures published of a corpus count a strike and a release of its own."""
-    on, off = b"\x64\x90\x3c\x50", b"\x64\x80\x3c\x00"
-    for body, hanging in ((on + off, 0), (on + on + off, 1), (on + on + off + off, 0), (off + on + on + off, 1)):
-        assert performance(body).hanging == hanging
-    assert performance(NOTE + on).hanging == 0  # one that is never let go is no note at all
+def test_keys_of_other_tracks_and_channels_are_other_keys() -> None:
+    first = b"\x00\x90\x3c\x40\x00\x91\x3c\x50\x64\x81\x3c\x00"
+    found = performance(first, b"\x00\x80\x3c\x00\x00\x90\x3c\x60\x32\x80\x3c\x00")
+    assert rows(found.notes) == [(0.0, 0.5, 60, 80), (0.0, 0.25, 60, 96)]
+
+
+def test_a_change_of_program_parts_no_note() -> None:
+    change = b"\x32\xc0\x05"
+    assert rows(performance(NOTE[:4] + change + NOTE[4:]).notes) == [(0.0, pytest.approx(0.73), 60, 64)]
 
 
 def test_a_release_in_the_tick_of_a_strike_ends_what_sounded_before() -> None:
@@ -172,7 +179,12 @@ def test_a_file_without_notes_can_be_written_and_is_refused_when_read() -> None:
         (midi_file(b""), "no notes in it"),
         (midi_file(NOTE.replace(b"\x90", b"\x99")), "drums"),
         (midi_file(b"\x00\x3c\x40"), "without a status"),
-        (midi_file(b"\x00\x90\x3c\xff"), "no event begins"),
+        (midi_file(b"\x00\x90\x3c\xff"), "no event begins after event 0 of track 1"),
+        (midi_file(NOTE + b"\x00\x90\x90\x3c\x40"), "no event begins after event 2 of track 1"),
+        (midi_file(NOTE, NOTE + b"\x80\x80\x80\x80\x00\x3c\x00"), "no event begins after event 2 of track 2"),
+        (midi_file(NOTE + NOTE[:-1]), "damaged: "),
+        (b"".join([midi_file(NOTE, announced=2), chunk(NOTE[:-1])]), "track 2 ends within an event"),
+        (b"".join([midi_file(announced=2), chunk(NOTE[:-1]), chunk(NOTE + END)]), "track 1 ends within an event"),
         (midi_file(b"\x00\xf4\x00"), "no event begins"),
         (midi_file(b"\x00\xff\x01\x7fabc"), "longer than its track"),
         (midi_file(b"\x00\xff\x51\x03\x00\x00\x00" + NOTE), "a tempo without end"),
@@ -242,7 +254,7 @@ def test_half_an_hour() -> None:
 @pytest.mark.parametrize("pitches", [[60], list(range(128))])
 def test_a_hundred_thousand_notes_in_one_tick(pitches: list[int]) -> None:
     ons = b"".join(b"\x00\x90" + bytes([pitches[place % len(pitches)], 64]) for place in range(100_000))
-    offs = b"".join(number(100 if pitch == pitches[0] else 0) + b"\x80" + bytes([pitch, 0]) for pitch in pitches)
+    offs = number(100) + b"\x80\x3c\x00" + ons.replace(b"\x90", b"\x80")
     notes = sounding(read_midi(midi_file(ons + offs)))
     assert len(notes.starts) == 100_000
     assert np.count_nonzero(notes.ends > notes.starts) == len(pitches)
@@ -262,12 +274,17 @@ def test_a_file_beyond_all_measure_is_refused_at_once() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", real_files()[::40], ids=lambda path: path.stem[-12:])
-def test_real_files_are_read_as_pretty_midi_reads_them(path: Path) -> None:
-    import pretty_midi
+def test_real_files_are_read_as_symusic_reads_them(path: Path) -> None:
+    from symusic.core import ScoreTick
 
-    theirs = [note for one in pretty_midi.PrettyMIDI(str(path)).instruments for note in one.notes]
-    expected = sorted((note.start, note.pitch, note.end, note.velocity) for note in theirs)
-    found = sorted(
-        (start, pitch, end, velocity) for start, end, pitch, velocity in rows(read_midi(path.read_bytes()).notes)
+    content = path.read_bytes()
+    file = read_file(content)
+    struck, let_go = paired(file.messages)
+    ticks, pitches, velocities = file.messages.ticks, file.messages.first, file.messages.second
+    columns = ticks[struck], (ticks[let_go] - ticks[struck]), pitches[struck], velocities[struck]
+    expected = sorted(
+        (note.time, note.duration, note.pitch, note.velocity)
+        for track in ScoreTick.from_midi(content).tracks
+        for note in track.notes
     )
-    assert found == expected
+    assert sorted(zip(*(column.tolist() for column in columns), strict=True)) == expected

@@ -35,12 +35,15 @@ def spelled(pauses: Integers, bins: Integers, keys: Integers) -> Integers:
         bins: of velocity, told before each; -1 where none is told.
         keys: ids of the events themselves.
     """
-    seconds = pauses // LONGEST_SHIFT
-    rest = pauses - LONGEST_SHIFT * seconds
-    once = np.ones(len(keys), dtype=np.int64)
-    ids = np.stack([once * (VELOCITIES - 1), SHIFTS - 1 + rest, VELOCITIES + bins, keys], axis=1)
-    times = np.stack([seconds, rest > 0, bins >= 0, once], axis=1)
-    return np.repeat(ids.ravel(), times.ravel())
+    seconds = (pauses - 1) // LONGEST_SHIFT  # before the last shift; -1 where there is none
+    told = bins >= 0
+    places = np.cumsum(seconds + told + 2) - 1
+    ids = np.full(places[-1] + 1 if len(places) else 0, VELOCITIES - 1)
+    # In this order, since what is not told is written where something that comes later has its place.
+    ids[places - 1] = VELOCITIES + bins
+    ids[places - told - 1] = SHIFTS - 1 + pauses - LONGEST_SHIFT * seconds
+    ids[places] = keys
+    return ids
 
 
 def name(event: int) -> str:

@@ -151,12 +151,16 @@ def _told(
 def _events(starts: Integers, ends: Integers, pitches: Integers, bins: Integers) -> Integers:
     """The canonical spelling of notes that don't overlap within a pitch."""
     # One number an event, so that a plain sort is enough: step, whether struck, pitch, bin, from the highest bits down.
-    struck = starts << 13 | 1 << 12 | pitches << 5 | bins
-    events = np.sort(np.concatenate([struck, ends << 13 | pitches << 5]), kind="stable")  # two lists almost in order
-    on, pitches, told = (events >> 12 & 1).astype(bool), events >> 5 & 127, events & 31
-    told[~on] = -1
-    told[np.flatnonzero(on)[1:][np.diff(told[on]) == 0]] = -1
-    return spelled(np.diff(events >> 13, prepend=0), told, np.where(on, pitches, pitches + LETS_GO))
+    let_go = ends << 13 | pitches << 5
+    events = np.concatenate([starts << 13 | 1 << 12 | pitches << 5 | bins, let_go])
+    events.sort(kind="stable")  # two lists almost in order
+    on = np.flatnonzero(events & 1 << 12)
+    bins = events[on] & 31
+    told = np.full(len(events), -1)
+    told[on] = np.where(bins != np.append(-1, bins[:-1]), bins, -1)
+    steps = events >> 13
+    pauses = steps - np.append(0, steps[:-1])
+    return spelled(pauses, told, (events >> 5 & 255) ^ LETS_GO)
 
 
 def _notes(ids: Integers) -> Notes:

@@ -4,6 +4,7 @@ That processor is jason9693/midi-neural-processor on GitHub. Losses published fo
 losses on the same streams; for anything else :mod:`tunewright.codecs.midi_events` is better. What it does, and a
 listener would not:
 
+- a release ends all strikes of its key that are still open, as pretty_midi reads files;
 - of notes in the order in which they end, those after the one that first starts after the last release of the pedal are
   left out; those that start before a late span of the pedal are told again for each such span;
 - a span of the pedal after which no note starts lengthens nothing;
@@ -17,11 +18,13 @@ makes a difference only where a channel changes its program.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tunewright.codecs.event_ids import BIN, LETS_GO, STEPS_PER_SECOND, Integers, spelled
 from tunewright.errors import InputError
-from tunewright.music.midi import Notes, paired
-from tunewright.music.midi_file import Floats, MidiFile
+from tunewright.music.midi import Notes, key_messages
+from tunewright.music.midi_file import MidiFile
+from tunewright.music.midi_messages import Floats, Messages
 from tunewright.music.pedal import DOWN, SUSTAIN
 
 
@@ -32,7 +35,7 @@ def reference_notes(file: MidiFile) -> Notes:
         InputError: there are none.
     """
     messages = file.messages
-    struck, let_go = paired(messages)
+    struck, let_go = _paired(messages)
     ended = (let_go >= 0) & (messages.ticks[struck] < messages.ticks[let_go])
     struck, let_go = struck[ended], let_go[ended]
     order = np.lexsort((struck, let_go))
@@ -52,6 +55,36 @@ def reference_notes(file: MidiFile) -> Notes:
         raise InputError("no notes in it")
     starts, ends, pitches, velocities = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Notes(starts, ends, pitches, velocities).select(np.argsort(starts, kind="stable"))
+
+
+def _paired(messages: Messages) -> tuple[Integers, Integers]:
+    """Which message strikes each note and which lets it go, as indices of messages, (notes,) each, in the order of the
+    file; -1 for a note that is never let go.
+    """
+    keys, key, on = key_messages(messages)
+    ticks = messages.ticks[keys]
+    next_off = _next(~on, key)
+    ons = np.flatnonzero(on)
+    offs = next_off[ons]
+    # Those struck in the very tick in which an earlier note of their key ends belong to the off after it.
+    first_struck = np.append(True, ~on[:-1] | (key[1:] != key[:-1]))[: len(on)]
+    earliest = np.maximum.accumulate(np.where(first_struck, np.arange(len(on)), 0))[ons]
+    later = (offs >= 0) & (ticks[offs] == ticks[ons]) & (ticks[earliest] < ticks[ons])
+    offs[later] = np.append(next_off[1:], -1)[offs[later]]
+    offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
+
+    let_go = np.full(len(messages.ticks), -1)
+    let_go[keys[ons]] = np.where(offs >= 0, keys[offs], -1)
+    struck = np.sort(keys[ons])
+    return struck, let_go[struck]
+
+
+def _next(wanted: NDArray[np.bool_], key: Integers) -> Integers:
+    """The next place from each on at which something is wanted of the same key, (places,); -1 where there is none."""
+    count = len(wanted)
+    found = np.minimum.accumulate(np.where(wanted, np.arange(count), count)[::-1])[::-1]
+    same = (found < count) & (key[np.minimum(found, count - 1)] == key)
+    return np.where(same, found, -1)
 
 
 def reference_events(starts: Floats, ends: Floats, pitches: Integers, velocities: Integers) -> Integers:

@@ -83,7 +83,7 @@ def read_performances(
             skipped.append(Skipped(file.name, str(error)))
             continue
         pieces.append(Piece(titles(file), "", file.name, licence=licence, kind="performance", midi=content))
-        notes.append(len(performance.notes.pitches) - performance.hanging)
+        notes.append(len(performance.notes.pitches))
         seconds.append(performance.seconds)
     return PerformanceCorpus(
         name,

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunewright.errors import InputError
-from tunewright.music.midi_file import MICROSECONDS_PER_QUARTER, Bytes, Floats, Integers, Messages, MidiFile, read_file
+from tunewright.music.midi_file import MICROSECONDS_PER_QUARTER, MidiFile, read_file
+from tunewright.music.midi_messages import Bytes, Floats, Integers, Messages
 from tunewright.music.pedal import SUSTAIN, held, pedal_spans, struck_again
 
 TICKS_PER_QUARTER = 500
@@ -55,14 +56,11 @@ class MidiPerformance:
         pedal: spans of seconds in which the sustain pedal was down, (spans, 2), in order and apart from one another.
         beats: seconds of the quarter notes; empty where the file tells no tempo of its own: recorders write a constant
             120, whatever is played.
-        hanging: how many notes end with the release of another strike of their key. No piano does that: figures of how
-            many notes a corpus holds leave them out.
     """
 
     notes: Notes
     pedal: Floats
     beats: Floats
-    hanging: int = 0
 
     @property
     def seconds(self) -> float:
@@ -73,98 +71,63 @@ class MidiPerformance:
 def read_midi(content: bytes) -> MidiPerformance:
     """What a MIDI file tells to be played, all its tracks together on one piano; drums are left out.
 
-    A key that is struck again before it was let go makes another note; where it is let go both end, as far as
-    :func:`sounding` has not ended the first. A key that is never let go hangs, and is left out, as other readers do.
-    One that is let go in the tick in which it was struck makes a note of no length, unless it sounded before: then it
-    is that earlier note which ends there.
+    Each release of a key ends the earliest of its strikes that are still open, as :func:`paired` says; a strike that is
+    left without a release hangs, and is left out, as other readers do.
 
     Raises:
         InputError: it is no MIDI file that we can read, holds no notes, or lasts longer than a day.
     """
     file = read_file(content)
-    keyed = _keys(file.messages)
-    struck, let_go = _pairs(file.messages, keyed)
-    hanging = _hanging(keyed) - int(np.count_nonzero(let_go < 0))
-    struck, let_go = struck[let_go >= 0], let_go[let_go >= 0]
-    if not len(struck):
-        raise InputError("no notes in it" if not _has_drums(file.messages) else "no notes but those of drums in it")
     messages, last_tick = file.messages, file.last_tick
-    ends = messages.ticks[let_go]
+    struck, let_go = paired(messages)
+    if not len(struck):
+        raise InputError("no notes in it" if not _has_drums(messages) else "no notes but those of drums in it")
     seconds = file.seconds(np.array([last_tick]))[0]
     if seconds > LONGEST:
         raise InputError(f"damaged: it lasts {seconds / 3600:,.0f} hours; at most {LONGEST // 3600} are read")
     order = np.argsort(messages.ticks[struck] * 128 + messages.first[struck], kind="stable")
-    struck, ends = struck[order], ends[order]
+    struck, let_go = struck[order], let_go[order]
     pitches, velocities = (column[struck].astype(np.int64) for column in (messages.first, messages.second))
-    notes = Notes(file.seconds(messages.ticks[struck]), file.seconds(ends), pitches, velocities)
+    notes = Notes(file.seconds(messages.ticks[struck]), file.seconds(messages.ticks[let_go]), pitches, velocities)
     pedal = file.seconds(pedal_spans(messages, last_tick).ravel()).reshape(-1, 2)
-    return MidiPerformance(notes, pedal, _beats(file, last_tick), hanging)
+    return MidiPerformance(notes, pedal, _beats(file, last_tick))
 
 
 def paired(messages: Messages) -> tuple[Integers, Integers]:
     """Which message strikes each note and which lets it go: indices of messages, (notes,) each, in the order of the
-    file; -1 for a note that is never let go.
+    file.
+
+    Keys of different tracks or channels are different. Each release ends the earliest strike of its key that is still
+    open; one without an open strike ends nothing, and a strike without a release is no note.
     """
-    return _pairs(messages, _keys(messages))
-
-
-def _pairs(messages: Messages, keyed: Keyed) -> tuple[Integers, Integers]:
-    """What :func:`paired` gives."""
-    keys, key, on = keyed
-    ticks = messages.ticks[keys]
-    next_off = _next(~on, key)
-    ons = np.flatnonzero(on)
-    offs = next_off[ons]
-    # Those struck in the very tick in which an earlier note of their key ends belong to the off after it.
-    first_struck = np.append(True, ~on[:-1] | (key[1:] != key[:-1]))[: len(on)]
-    earliest = np.maximum.accumulate(np.where(first_struck, np.arange(len(on)), 0))[ons]
-    later = (offs >= 0) & (ticks[offs] == ticks[ons]) & (ticks[earliest] < ticks[ons])
-    offs[later] = np.append(next_off[1:], -1)[offs[later]]
-    offs[later] = np.where((offs[later] >= 0) & (key[offs[later]] == key[ons[later]]), offs[later], -1)
-
+    keys, key, on = key_messages(messages)
+    open_before = 2 * (np.cumsum(on) - on) - np.arange(len(on))
+    # What is subtracted is more than the balance of a key may change: minima are those within the key.
+    within = open_before - key * (2 * len(on) + 1)
+    ends = np.flatnonzero(~on & (within > np.minimum.accumulate(within)))
+    strikes = np.flatnonzero(on)
+    if len(strikes) > len(ends):
+        ordinal = np.arange(len(strikes)) - np.searchsorted(key[strikes], key[strikes])
+        ended = np.searchsorted(key[ends], key[strikes], side="right") - np.searchsorted(key[ends], key[strikes])
+        strikes = strikes[ordinal < ended]
     let_go = np.full(len(messages.ticks), -1)
-    let_go[keys[ons]] = np.where(offs >= 0, keys[offs], -1)
-    struck = np.sort(keys[ons])
+    let_go[keys[strikes]] = keys[ends]
+    struck = np.flatnonzero(let_go >= 0)
     return struck, let_go[struck]
 
 
-def _hanging(keyed: Keyed) -> int:
-    """How many strikes have no release of their own, where each release is that of the earliest strike still open."""
-    keys, key, on = keyed
-    if not len(keys):
-        return 0
-    steps = np.where(on, 1, -1)
-    begins = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    open_keys = np.cumsum(steps)
-    before = (open_keys - steps)[begins]
-    # Releases without a strike count for nothing: as low as the balance of a key ever fell, so much is to be added.
-    lowest = np.minimum(np.minimum.reduceat(open_keys, begins) - before, 0)
-    last = open_keys[np.append(begins[1:], len(keys)) - 1] - before
-    return int((last - lowest).sum())
-
-
-Keyed = tuple[Integers, NDArray[Any], NDArray[np.bool_]]
-"""Messages of keys, key by key and each key's in their order: their indices, which key, and whether it is struck."""
-
-
-def _keys(messages: Messages) -> Keyed:
-    """The messages of keys by their keys."""
-    kinds, channels = messages.statuses >> 4, messages.statuses & 15
-    keys = np.flatnonzero((kinds <= 9) & (channels != DRUMS))
-    key: NDArray[Any] = (messages.tracks[keys] * 16 + channels[keys]) * 128 + messages.first[keys]
-    if key.max(initial=0) < 2**16:
-        key = key.astype(np.uint16)  # sorted in linear time
-    order = np.argsort(key, kind="stable")
-    keys, key = keys[order], key[order]
-    return keys, key, (kinds[keys] == 9) & (messages.second[keys] > 0)
-
-
-def _next(wanted: NDArray[np.bool_], key: NDArray[Any]) -> Integers:
-    """The next place from each on at which something is wanted of the same key, (places,); -1 where there is none."""
-    count = len(wanted)
-    found = np.minimum.accumulate(np.where(wanted, np.arange(count), count)[::-1])[::-1]
-    same = (found < count) & (key[np.minimum(found, count - 1)] == key)
-    return np.where(same, found, -1)
+def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+    """The messages of keys but those of drums, key by key and each key's in their order: their indices, which key, and
+    whether it is struck, (messages,) each.
+    """
+    statuses = messages.statuses
+    keys = np.flatnonzero((statuses < 0xA0) & (statuses & 15 != DRUMS))
+    statuses = statuses[keys]
+    key = (messages.tracks[keys] * 16 + (statuses & 15)) * 128 + messages.first[keys]
+    # Narrow numbers are sorted in linear time.
+    order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
+    keys = keys[order]
+    return keys, key[order].astype(np.int64), (statuses[order] >= 0x90) & (messages.second[keys] > 0)
 
 
 def _has_drums(messages: Messages) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunewright.music.midi_file import Floats, Integers, Messages
+from tunewright.music.midi_messages import Floats, Integers, Messages
 
 SUSTAIN = 64
 """The number of the pedal's controller."""
@@ -26,11 +26,11 @@ def pedal_spans(messages: Messages, last_tick: int) -> Integers:
     order = np.argsort(channels, kind="stable")
     controls, channels = controls[order], channels[order]
     down = messages.second[controls] >= DOWN
-    new_channel = np.diff(channels, prepend=-1) != 0
-    changes = np.flatnonzero(new_channel | (np.diff(down, prepend=False) != 0))
+    same = (channels[1:] == channels[:-1]) & (down[1:] == down[:-1])
+    changes = np.flatnonzero(np.append(True, ~same)[: len(controls)])
     ticks, down, channels = messages.ticks[controls[changes]], down[changes], channels[changes]
     let_go = np.append(ticks, last_tick)[1:]
-    let_go[np.flatnonzero(np.diff(channels))] = last_tick
+    let_go[:-1][channels[1:] != channels[:-1]] = last_tick
     spans = np.stack([ticks, let_go], axis=1)[down & (let_go > ticks)]
     return _united(spans)
 
@@ -61,7 +61,7 @@ def struck_again(starts: Floats, pitches: Integers) -> Floats:
         pitches: MIDI numbers.
     """
     order = np.argsort(pitches.astype(np.uint8), kind="stable")  # of bytes: in linear time
-    same = pitches[order[1:]] == pitches[order[:-1]]
+    key = pitches[order]
     again = np.full(len(starts), np.inf)
-    again[order[:-1][same]] = starts[order[1:][same]]
+    again[order[:-1]] = np.where(key[1:] == key[:-1], starts[order[1:]], np.inf)
     return again

@@ -78,8 +78,6 @@ def beaten(piece: Piece, tempo: float | None = None) -> Beaten:
 
 def _in_quarters(piece: Piece) -> list[Struck]:
     """The notes by the file's own ticks, which no change of tempo moves."""
-    import numpy as np
-
     from tunewright.music.midi import paired
     from tunewright.music.midi_file import read_file
 
@@ -87,8 +85,8 @@ def _in_quarters(piece: Piece) -> list[Struck]:
     file = read_file(piece.midi)
     struck, let_go = paired(file.messages)
     messages, quarter = file.messages, file.ticks_per_quarter
-    ends = np.where(let_go >= 0, messages.ticks[let_go], file.last_tick)
-    columns = (messages.ticks[struck] / quarter, ends / quarter, messages.first[struck], messages.tracks[struck])
+    starts, ends = (messages.ticks[places] / quarter for places in (struck, let_go))
+    columns = (starts, ends, messages.first[struck], messages.tracks[struck])
     return sorted(Struck(*row) for row in zip(*(column.tolist() for column in columns), strict=True))
 
 
