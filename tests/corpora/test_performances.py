@@ -18,7 +18,7 @@ from tunewright.corpora import performances
 from tunewright.corpora.path import open_path
 from tunewright.corpora.performances import PerformanceCorpus
 from tunewright.corpora.split import part_of, split_corpus
-from tunewright.errors import CorpusError, RunError, SettingsError
+from tunewright.errors import CorpusError, SettingsError
 from tunewright.music.midi import read_midi, write_midi
 from tunewright.music.pieces import in_form
 from tunewright.run import Run
@@ -148,5 +148,5 @@ def test_the_split_is_by_content_and_keeps_versions_together(tmp_path: Path) -> 
 
 
 def test_an_audit_is_of_tunes(tiny_run: Run, folder: Path) -> None:
-    with pytest.raises(RunError, match="holds performances; an audit compares the melodies of tunes"):
+    with pytest.raises(SettingsError, match="this corpus holds performances, and run tiny has learned from tunes"):
         audit(tiny_run, str(folder), "all")

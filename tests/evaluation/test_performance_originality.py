@@ -46,6 +46,11 @@ def performance(number: int, steps: int = 300) -> Notes:
     return in_order(Notes(at, at + 0.1, pitches, chance.integers(30, 100, len(at))))
 
 
+def written(notes: Notes) -> Notes:
+    """Notes as their file tells them: rounded to its ticks, two that are close may or may not be one chord."""
+    return read_midi(write_midi(notes)).notes
+
+
 def cut(notes: Notes, begin: int, end: int) -> Notes:
     return Notes(notes.starts[begin:end], notes.ends[begin:end], notes.pitches[begin:end], notes.velocities[begin:end])
 
@@ -172,7 +177,7 @@ def test_what_is_common_property_is_no_copy(figure: str) -> None:
 
 
 def test_a_copied_passage_is_found_with_the_scale_in_it() -> None:
-    passage = joined(cut(STUDIES[0], 0, 100), played(COMMON["a scale"]), cut(STUDIES[0], 100, 200))
+    passage = written(joined(cut(STUDIES[0], 0, 100), played(COMMON["a scale"]), cut(STUDIES[0], 100, 200)))
     index = PerformanceIndex.of([piece_of(passage, 0)], [0])
     found = measure(index, passage)
     assert found.score == 0
@@ -251,8 +256,9 @@ def test_every_shared_run_is_found_and_no_other() -> None:
     passages = [cut(notes, 0, 120) for notes in STUDIES[:3]]
     repeated = joined(cut(passages[0], 40, 70), played(COMMON["a scale"][:70]), passages[0])
     known = [*passages, repeated, joined(cut(passages[1], 50, 90), cut(passages[0], 5, 60))]
+    known = [written(notes) for notes in known]
     index = PerformanceIndex.of([piece_of(notes, number) for number, notes in enumerate(known)], range(5))
-    for notes in (repeated, passages[1], DISGUISES["transposed"](known[4]), every_twentieth_changed(passages[2])):
+    for notes in (known[3], known[1], DISGUISES["transposed"](known[4]), every_twentieth_changed(known[2])):
         own = line(notes)
         slow = set().union(*(slow_runs(own.tolist(), line(one).tolist(), n) for n, one in enumerate(known)))
         assert len(slow) > 1

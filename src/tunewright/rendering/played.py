@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tunewright.music.midi import MidiPerformance, Notes
 
 
+LONGEST_TUNE = 20 * 60
+"""Seconds. A slip such as ``c9999`` must not be played for hours."""
+
+
 class Played(NamedTuple):
     """Notes as they sound.
 
@@ -42,11 +46,18 @@ def played(piece: Piece) -> Played:
 
 
 def played_tune(performance: Performance) -> Played:
-    """What is heard of a tune."""
+    """What is heard of a tune.
+
+    Raises:
+        RenderingError: it is far too long.
+    """
     import numpy as np
 
     from tunewright.music.midi import Notes
 
+    if performance.seconds > LONGEST_TUNE:
+        minutes = round(performance.seconds / 60)
+        raise RenderingError(f"a recording of {minutes} minutes; at most {LONGEST_TUNE // 60} are made of a tune")
     pace = performance.seconds_per_whole_note
     starts, durations = (
         np.array([float(getattr(note, name)) for note in performance.notes], dtype=np.float64) * pace
