@@ -101,19 +101,21 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     open; one without an open strike ends nothing, and a strike without a release is no note.
     """
     keys, key, on = key_messages(messages)
-    open_before = 2 * (np.cumsum(on) - on) - np.arange(len(on))
-    # What is subtracted is more than the balance of a key may change: minima are those within the key.
-    within = open_before - key * (2 * len(on) + 1)
-    ends = np.flatnonzero(~on & (within > np.minimum.accumulate(within)))
+    steps = on * np.int8(2) - np.int8(1)
+    # Strikes less releases before each, key by key: what is subtracted keeps the minima of different keys apart.
+    balance = np.cumsum(steps, dtype=np.int64)
+    balance -= steps
+    balance -= key * (2 * len(on) + 1)
+    ends = np.flatnonzero((balance > np.minimum.accumulate(balance)) & ~on)
     strikes = np.flatnonzero(on)
     if len(strikes) > len(ends):
         ordinal = np.arange(len(strikes)) - np.searchsorted(key[strikes], key[strikes])
         ended = np.searchsorted(key[ends], key[strikes], side="right") - np.searchsorted(key[ends], key[strikes])
         strikes = strikes[ordinal < ended]
-    let_go = np.full(len(messages.ticks), -1)
+    let_go = np.zeros(len(messages.ticks), dtype=np.int32)  # a strike comes first: no release is message 0
     let_go[keys[strikes]] = keys[ends]
-    struck = np.flatnonzero(let_go >= 0)
-    return struck, let_go[struck]
+    struck = np.flatnonzero(let_go)
+    return struck, let_go[struck].astype(np.int64)
 
 
 def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.bool_]]:
@@ -126,8 +128,7 @@ def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.boo
     key = (messages.tracks[keys] * 16 + (statuses & 15)) * 128 + messages.first[keys]
     # Narrow numbers are sorted in linear time.
     order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
-    keys = keys[order]
-    return keys, key[order].astype(np.int64), (statuses[order] >= 0x90) & (messages.second[keys] > 0)
+    return keys[order], key[order].astype(np.int64), ((statuses >= 0x90) & (messages.second[keys] > 0))[order]
 
 
 def _has_drums(messages: Messages) -> bool:
@@ -152,9 +153,15 @@ def sounding(performance: MidiPerformance) -> Notes:
     """The notes as long as they sound: one that is let go while the pedal is down ends with the pedal, and any when its
     key is struck again.
     """
-    starts, ends, pitches, velocities = performance.notes
-    ends = np.minimum(held(ends, performance.pedal), struck_again(starts, pitches))
-    return Notes(starts, ends, pitches, velocities)
+    notes = pedalled(performance)
+    return notes._replace(ends=np.minimum(notes.ends, struck_again(notes.starts, notes.pitches)))
+
+
+def pedalled(performance: MidiPerformance) -> Notes:
+    """The notes of which those that are let go while the pedal is down end with the pedal, though their keys may be
+    struck before.
+    """
+    return performance.notes._replace(ends=held(performance.notes.ends, performance.pedal))
 
 
 def write_midi(notes: Notes, pedal: Floats | None = None, title: str = "") -> bytes:
