@@ -152,9 +152,7 @@ def _events(starts: Integers, ends: Integers, pitches: Integers, bins: Integers)
     struck = np.sort(starts << 14 | 1 << 13 | pitches << 6 | bins + 1, kind="stable")  # almost in order
     struck[1:] -= np.where((struck[1:] ^ struck[:-1]) & 63, 0, struck[1:] & 63)
     events = np.sort(np.concatenate([struck, ends << 14 | pitches << 6]), kind="stable")  # two lists almost in order
-    steps = events >> 14
-    pauses = steps - np.append(0, steps[:-1])
-    return spelled(pauses, (events & 63) - 1, (events >> 6 & 255) ^ LETS_GO)
+    return spelled(np.diff(events >> 14, prepend=0), (events & 63) - 1, (events >> 6 & 255) ^ LETS_GO)
 
 
 def _notes(ids: Integers) -> Notes:

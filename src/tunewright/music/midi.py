@@ -112,10 +112,9 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
         ordinal = np.arange(len(strikes)) - np.searchsorted(key[strikes], key[strikes])
         ended = np.searchsorted(key[ends], key[strikes], side="right") - np.searchsorted(key[ends], key[strikes])
         strikes = strikes[ordinal < ended]
-    let_go = np.zeros(len(messages.ticks), dtype=np.int32)  # a strike comes first: no release is message 0
-    let_go[keys[strikes]] = keys[ends]
-    struck = np.flatnonzero(let_go)
-    return struck, let_go[struck].astype(np.int64)
+    struck, let_go = keys[strikes], keys[ends]
+    order = _order(struck)
+    return struck[order], let_go[order]
 
 
 def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.bool_]]:
@@ -126,9 +125,13 @@ def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.boo
     keys = np.flatnonzero((statuses < 0xA0) & (statuses & 15 != DRUMS))
     statuses = statuses[keys]
     key = (messages.tracks[keys] * 16 + (statuses & 15)) * 128 + messages.first[keys]
-    # Narrow numbers are sorted in linear time.
-    order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
+    order = _order(key)
     return keys[order], key[order].astype(np.int64), ((statuses >= 0x90) & (messages.second[keys] > 0))[order]
+
+
+def _order(numbers: NDArray[np.integer[Any]]) -> Integers:
+    """Places of numbers from 0 in their order, (numbers,): in linear time, where they are narrow."""
+    return np.argsort(numbers.astype(np.uint16) if numbers.max(initial=0) < 2**16 else numbers, kind="stable")
 
 
 def _has_drums(messages: Messages) -> bool:

@@ -44,10 +44,8 @@ def _united(spans: Integers) -> Integers:
 
 def held(ends: Floats, pedal: Floats) -> Floats:
     """Ends of notes, (notes,): those within a span of the pedal, (spans, 2) in order, as late as the span's."""
-    if not len(pedal):
-        return ends
-    span = np.searchsorted(pedal[:, 0], ends, side="right") - 1
-    return np.where((span >= 0) & (ends < pedal[span, 1]), pedal[span, 1], ends)
+    let_go = np.append(-np.inf, pedal[:, 1])
+    return np.maximum(ends, let_go[np.searchsorted(pedal[:, 0], ends, side="right")])
 
 
 def struck_again(starts: Floats | Integers, pitches: Integers) -> Floats:
