@@ -183,6 +183,8 @@ def test_a_file_without_notes_can_be_written_and_is_refused_when_read() -> None:
         (midi_file(NOTE + b"\x00\x90\x90\x3c\x40"), "no event begins after event 2 of track 1"),
         (midi_file(NOTE, NOTE + b"\x80\x80\x80\x80\x00\x3c\x00"), "no event begins after event 2 of track 2"),
         (midi_file(NOTE + NOTE[:-1]), "damaged: "),
+        (b"".join([midi_file(announced=1), chunk(NOTE + b"\x80")]), "a track ends within an event, at byte 31"),
+        (b"".join([midi_file(announced=2), chunk(NOTE + b"\x80"), chunk(NOTE)]), "a track ends within an event"),
         (b"".join([midi_file(NOTE, announced=2), chunk(NOTE[:-1])]), "track 2 ends within an event"),
         (b"".join([midi_file(announced=2), chunk(NOTE[:-1]), chunk(NOTE + END)]), "track 1 ends within an event"),
         (midi_file(b"\x00\xf4\x00"), "no event begins"),

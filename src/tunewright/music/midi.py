@@ -121,12 +121,12 @@ def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.boo
     """The messages of keys but those of drums, key by key and each key's in their order: their indices, which key, and
     whether it is struck, (messages,) each.
     """
-    statuses = messages.statuses
-    keys = np.flatnonzero((statuses < 0xA0) & (statuses & 15 != DRUMS))
-    statuses = statuses[keys]
-    key = (messages.tracks[keys] * 16 + (statuses & 15)) * 128 + messages.first[keys]
+    channels = messages.statuses & 15
+    keys = np.flatnonzero((messages.statuses < 0xA0) & (channels != DRUMS))
+    key = ((messages.tracks * 16 + channels) * 128 + messages.first)[keys]
     order = _order(key)
-    return keys[order], key[order].astype(np.int64), ((statuses >= 0x90) & (messages.second[keys] > 0))[order]
+    keys = keys[order]
+    return keys, key[order].astype(np.int64), ((messages.statuses >= 0x90) & (messages.second > 0))[keys]
 
 
 def _order(numbers: NDArray[np.integer[Any]]) -> Integers:

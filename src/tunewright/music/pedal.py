@@ -45,7 +45,8 @@ def _united(spans: Integers) -> Integers:
 def held(ends: Floats, pedal: Floats) -> Floats:
     """Ends of notes, (notes,): those within a span of the pedal, (spans, 2) in order, as late as the span's."""
     let_go = np.append(-np.inf, pedal[:, 1])
-    return np.maximum(ends, let_go[np.searchsorted(pedal[:, 0], ends, side="right")])
+    lasting: Floats = np.maximum(ends, let_go[np.searchsorted(pedal[:, 0], ends, side="right")])
+    return lasting
 
 
 def struck_again(starts: Floats | Integers, pitches: Integers) -> Floats:
