@@ -125,8 +125,8 @@ class Gathered:
         if status < end:
             digits = self._content[max(at, status - 4) : status - 1]  # of its delta, as far as they are four
             end = status - 1 - len(digits) + len(digits.rstrip(_HIGH))
-        elif self._content[end - 1] >= 0x80:
-            raise InputError(f"damaged: a track ends within an event, at byte {end}")
+        if self._content[end - 1] >= 0x80:
+            raise InputError(f"damaged: an event is broken off at byte {end}")
         self._add_known(self._content[at:end], self._high[first : np.searchsorted(self._high, end)] - at)
         return end
 
