@@ -142,6 +142,8 @@ def _told(
     again = struck_again(starts, pitches)
     kept = again > starts
     ends = np.minimum(ends, again).astype(np.int64)
+    if kept.all():
+        return starts, ends, pitches, bins
     return starts[kept], ends[kept], pitches[kept], bins[kept]
 
 
