@@ -24,7 +24,7 @@ import numpy as np
 from results import parser, tell
 from tunewright.codecs.midi_events import MidiEvents
 from tunewright.contracts import Piece
-from tunewright.music.midi import read_midi, sounding, write_midi
+from tunewright.music.midi import pedalled, read_midi, write_midi
 from tunewright.music.midi_file import read_file
 
 sys.path.append(str(Path(__file__).parents[1]))  # the slow ways live with the tests
@@ -124,7 +124,7 @@ def _parts(paths: Sequence[Path]) -> list[dict[str, Any]]:
         marks.append(time.process_time())
         performance = read_midi(content)
         marks.append(time.process_time())
-        notes = sounding(performance)
+        notes = pedalled(performance)
         marks.append(time.process_time())
         codec.encode_notes(notes)
         marks.append(time.process_time())

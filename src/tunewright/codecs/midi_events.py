@@ -34,7 +34,7 @@ from tunewright.codecs.event_ids import (
 from tunewright.codecs.reference_events import reference_events, reference_notes
 from tunewright.contracts import Piece
 from tunewright.files import write_whole
-from tunewright.music.midi import Notes, in_order, read_midi, sounding, write_midi
+from tunewright.music.midi import Notes, in_order, pedalled, read_midi, write_midi
 from tunewright.music.midi_file import read_file
 from tunewright.music.pedal import struck_again
 
@@ -74,10 +74,10 @@ class MidiEvents:
         """
         if self.reference_compatible:
             return reference_events(*reference_notes(read_file(piece.midi)))
-        return self.encode_notes(sounding(read_midi(piece.midi)))
+        return self.encode_notes(pedalled(read_midi(piece.midi)))
 
     def encode_notes(self, notes: Notes) -> Integers:
-        """Events of notes as they sound, shape (events,)."""
+        """Events of notes as they sound, shape (events,); a note ends where its key is struck again, if not before."""
         if self.reference_compatible:
             return reference_events(*notes)
         return _events(*_in_steps(notes))
@@ -143,24 +143,22 @@ def _told(
     starts: Integers, ends: Integers, pitches: Integers, bins: Integers
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Notes that end where their keys are struck again; those to which that leaves no time are left out."""
-    again = struck_again(starts.astype(np.float64), pitches)
+    again = struck_again(starts, pitches)
     kept = again > starts
-    return starts[kept], np.minimum(ends, again)[kept].astype(np.int64), pitches[kept], bins[kept]
+    ends = np.minimum(ends, again).astype(np.int64)
+    if kept.all():
+        return starts, ends, pitches, bins
+    return starts[kept], ends[kept], pitches[kept], bins[kept]
 
 
 def _events(starts: Integers, ends: Integers, pitches: Integers, bins: Integers) -> Integers:
     """The canonical spelling of notes that don't overlap within a pitch."""
-    # One number an event, so that a plain sort is enough: step, whether struck, pitch, bin, from the highest bits down.
-    let_go = ends << 13 | pitches << 5
-    events = np.concatenate([starts << 13 | 1 << 12 | pitches << 5 | bins, let_go])
-    events.sort(kind="stable")  # two lists almost in order
-    on = np.flatnonzero(events & 1 << 12)
-    bins = events[on] & 31
-    told = np.full(len(events), -1)
-    told[on] = np.where(bins != np.append(-1, bins[:-1]), bins, -1)
-    steps = events >> 13
-    pauses = steps - np.append(0, steps[:-1])
-    return spelled(pauses, told, (events >> 5 & 255) ^ LETS_GO)
+    # One number an event, so that a plain sort is enough. From the highest bits down: step, whether struck, pitch, and
+    # the velocity told, 0 for none and else the bin and 1.
+    struck = np.sort(starts << 14 | 1 << 13 | pitches << 6 | bins + 1, kind="stable")  # almost in order
+    struck[1:] -= np.where((struck[1:] ^ struck[:-1]) & 63, 0, struck[1:] & 63)
+    events = np.sort(np.concatenate([struck, ends << 14 | pitches << 6]), kind="stable")  # two lists almost in order
+    return spelled(np.diff(events >> 14, prepend=0), (events & 63) - 1, (events >> 6 & 255) ^ LETS_GO)
 
 
 def _notes(ids: Integers) -> Notes:

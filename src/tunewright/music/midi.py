@@ -101,33 +101,37 @@ def paired(messages: Messages) -> tuple[Integers, Integers]:
     open; one without an open strike ends nothing, and a strike without a release is no note.
     """
     keys, key, on = key_messages(messages)
-    open_before = 2 * (np.cumsum(on) - on) - np.arange(len(on))
-    # What is subtracted is more than the balance of a key may change: minima are those within the key.
-    within = open_before - key * (2 * len(on) + 1)
-    ends = np.flatnonzero(~on & (within > np.minimum.accumulate(within)))
+    steps = on * np.int8(2) - np.int8(1)
+    # Strikes less releases before each, key by key: what is subtracted keeps the minima of different keys apart.
+    balance = np.cumsum(steps, dtype=np.int64)
+    balance -= steps
+    balance -= key * (2 * len(on) + 1)
+    ends = np.flatnonzero((balance > np.minimum.accumulate(balance)) & ~on)
     strikes = np.flatnonzero(on)
     if len(strikes) > len(ends):
         ordinal = np.arange(len(strikes)) - np.searchsorted(key[strikes], key[strikes])
         ended = np.searchsorted(key[ends], key[strikes], side="right") - np.searchsorted(key[ends], key[strikes])
         strikes = strikes[ordinal < ended]
-    let_go = np.full(len(messages.ticks), -1)
-    let_go[keys[strikes]] = keys[ends]
-    struck = np.flatnonzero(let_go >= 0)
-    return struck, let_go[struck]
+    struck, let_go = keys[strikes], keys[ends]
+    order = _order(struck)
+    return struck[order], let_go[order]
 
 
 def key_messages(messages: Messages) -> tuple[Integers, Integers, NDArray[np.bool_]]:
     """The messages of keys but those of drums, key by key and each key's in their order: their indices, which key, and
     whether it is struck, (messages,) each.
     """
-    statuses = messages.statuses
-    keys = np.flatnonzero((statuses < 0xA0) & (statuses & 15 != DRUMS))
-    statuses = statuses[keys]
-    key = (messages.tracks[keys] * 16 + (statuses & 15)) * 128 + messages.first[keys]
-    # Narrow numbers are sorted in linear time.
-    order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
+    channels = messages.statuses & 15
+    keys = np.flatnonzero((messages.statuses < 0xA0) & (channels != DRUMS))
+    key = ((messages.tracks * 16 + channels) * 128 + messages.first)[keys]
+    order = _order(key)
     keys = keys[order]
-    return keys, key[order].astype(np.int64), (statuses[order] >= 0x90) & (messages.second[keys] > 0)
+    return keys, key[order].astype(np.int64), ((messages.statuses >= 0x90) & (messages.second > 0))[keys]
+
+
+def _order(numbers: NDArray[np.integer[Any]]) -> Integers:
+    """Places of numbers from 0 in their order, (numbers,): in linear time, where they are narrow."""
+    return np.argsort(numbers.astype(np.uint16) if numbers.max(initial=0) < 2**16 else numbers, kind="stable")
 
 
 def _has_drums(messages: Messages) -> bool:
@@ -152,9 +156,15 @@ def sounding(performance: MidiPerformance) -> Notes:
     """The notes as long as they sound: one that is let go while the pedal is down ends with the pedal, and any when its
     key is struck again.
     """
-    starts, ends, pitches, velocities = performance.notes
-    ends = np.minimum(held(ends, performance.pedal), struck_again(starts, pitches))
-    return Notes(starts, ends, pitches, velocities)
+    notes = pedalled(performance)
+    return notes._replace(ends=np.minimum(notes.ends, struck_again(notes.starts, notes.pitches)))
+
+
+def pedalled(performance: MidiPerformance) -> Notes:
+    """The notes of which those that are let go while the pedal is down end with the pedal, though their keys may be
+    struck before.
+    """
+    return performance.notes._replace(ends=held(performance.notes.ends, performance.pedal))
 
 
 def write_midi(notes: Notes, pedal: Floats | None = None, title: str = "") -> bytes:

@@ -60,12 +60,14 @@ class Gathered:
 
     Attributes:
         pieces: of bytes.
+        high: where in the bytes those of 128 and more stand, piece by piece.
         tracks: where in the bytes the first placeholder of each track ends.
         tempi: where in the bytes the placeholders of tempi end, and microseconds per quarter note.
     """
 
     def __init__(self, content: bytes) -> None:
         self.pieces: list[bytes] = []
+        self.high: list[Integers] = []
         self.tracks: list[int] = []
         self.tempi: list[tuple[int, int]] = []
         self._content, self._size = content, 0
@@ -94,31 +96,39 @@ class Gathered:
                         raise InputError(f"damaged: a tempo without end before byte {at}")
                 continue
             singles = singles if status < 0x80 else 0xC0 <= status < 0xE0
-            stretch = self._content[at : self._singles_end(at, end) if singles else self._pairs_end(at, end)]
-            self._add(_SINGLE.sub(rb"\1" + _PLACEHOLDER, stretch) if singles else stretch)
-            at += len(stretch)
+            at = self._add_singles(at, end) if singles else self._add_pairs(at, end)
 
     def _add(self, piece: bytes) -> None:
+        self._add_known(piece, np.flatnonzero(np.frombuffer(piece, dtype=np.uint8) >= 0x80))
+
+    def _add_known(self, piece: bytes, high: Integers) -> None:
         self.pieces.append(piece)
+        self.high.append(high + self._size)
         self._size += len(piece)
 
-    def _singles_end(self, at: int, end: int) -> int:
-        """Where messages of one data byte end that begin here."""
+    def _add_singles(self, at: int, end: int) -> int:
+        """Adds the messages of one data byte that begin here; returns where they end."""
         stretch = _SINGLES.match(self._content, at, end)
         if not stretch:
             raise InputError(f"damaged: no event begins at byte {at}")
+        self._add(_SINGLE.sub(rb"\1" + _PLACEHOLDER, stretch[0]))
         return stretch.end()
 
-    def _pairs_end(self, at: int, end: int) -> int:
-        """Where messages of two data bytes end that begin here: where something else begins, or with the track."""
-        lower = at - int(np.searchsorted(self._high, at))
-        others = self._others[(lower + 1) % 3]
+    def _add_pairs(self, at: int, end: int) -> int:
+        """Adds the messages of two data bytes that begin here; returns where they end: where something else begins, or
+        with the track.
+        """
+        first = int(np.searchsorted(self._high, at))
+        others = self._others[(at - first + 1) % 3]
         following = np.searchsorted(others, at)
         status = int(others[following]) if following < len(others) else end
-        if status >= end:
-            return end
-        digits = self._content[max(at, status - 4) : status - 1]  # of its delta, as far as they are four
-        return status - 1 - len(digits) + len(digits.rstrip(_HIGH))
+        if status < end:
+            digits = self._content[max(at, status - 4) : status - 1]  # of its delta, as far as they are four
+            end = status - 1 - len(digits) + len(digits.rstrip(_HIGH))
+        if self._content[end - 1] >= 0x80:
+            raise InputError(f"damaged: an event is broken off at byte {end}")
+        self._add_known(self._content[at:end], self._high[first : np.searchsorted(self._high, end)] - at)
+        return end
 
 
 def _beginning(content: bytes, at: int, end: int) -> tuple[bytes, int]:
@@ -162,9 +172,8 @@ def _number(digits: bytes) -> int:
 def told_apart(gathered: Gathered) -> tuple[Messages, list[tuple[int, int]]]:
     """The messages, and the tempi as ticks and microseconds."""
     joined = b"".join(gathered.pieces)
-    data = np.frombuffer(joined, dtype=np.uint8)
+    data, high = np.frombuffer(joined, dtype=np.uint8), np.concatenate(gathered.high)
     low = np.frombuffer(joined.translate(None, _HIGH), dtype=np.uint8)
-    high = np.flatnonzero(data >= 0x80)
     before = high - np.arange(len(high))  # of lower bytes
     message = before // 3
     rest = before - 3 * message

@@ -23,16 +23,15 @@ def pedal_spans(messages: Messages, last_tick: int) -> Integers:
     """
     controls = np.flatnonzero((messages.statuses >> 4 == 0xB) & (messages.first == SUSTAIN))
     channels = messages.tracks[controls] * 16 + (messages.statuses[controls] & 15)
+    states = channels * 2 + (messages.second[controls] >= DOWN)
     order = np.argsort(channels, kind="stable")
-    controls, channels = controls[order], channels[order]
-    down = messages.second[controls] >= DOWN
-    same = (channels[1:] == channels[:-1]) & (down[1:] == down[:-1])
-    changes = np.flatnonzero(np.append(True, ~same)[: len(controls)])
-    ticks, down, channels = messages.ticks[controls[changes]], down[changes], channels[changes]
+    states = states[order]
+    changes = np.flatnonzero(np.append(True, states[1:] != states[:-1])[: len(states)])
+    ticks, states = messages.ticks[controls[order[changes]]], states[changes]
     let_go = np.append(ticks, last_tick)[1:]
-    let_go[:-1][channels[1:] != channels[:-1]] = last_tick
-    spans = np.stack([ticks, let_go], axis=1)[down & (let_go > ticks)]
-    return _united(spans)
+    let_go[:-1][states[1:] >> 1 != states[:-1] >> 1] = last_tick
+    pressed = np.flatnonzero((states & 1 == 1) & (let_go > ticks))
+    return _united(np.stack([ticks[pressed], let_go[pressed]], axis=1))
 
 
 def _united(spans: Integers) -> Integers:
@@ -45,14 +44,13 @@ def _united(spans: Integers) -> Integers:
 
 def held(ends: Floats, pedal: Floats) -> Floats:
     """Ends of notes, (notes,): those within a span of the pedal, (spans, 2) in order, as late as the span's."""
-    if not len(pedal):
-        return ends
-    span = np.searchsorted(pedal[:, 0], ends, side="right") - 1
-    return np.where((span >= 0) & (ends < pedal[span, 1]), pedal[span, 1], ends)
+    let_go = np.append(-np.inf, pedal[:, 1])
+    lasting: Floats = np.maximum(ends, let_go[np.searchsorted(pedal[:, 0], ends, side="right")])
+    return lasting
 
 
-def struck_again(starts: Floats, pitches: Integers) -> Floats:
-    """When the key of each note is struck next, (notes,); infinite where it is not.
+def struck_again(starts: Floats | Integers, pitches: Integers) -> Floats:
+    """When the key of each note is struck next, (notes,), as its start is told; infinite where it is not.
 
     Of notes of one pitch with the same start, each but the last is struck again at once.
 
