@@ -119,7 +119,7 @@ def test_linear_layers_take_inputs_of_any_range(normed: bool, precision: Precisi
     nn.init.normal_(norm.bias)
     found = ExactLinear(weight, bias, precision, norm if normed else None)(values.numpy())
     entered = values * norm.weight + norm.bias if normed else values
-    expected = (entered @ weight.T + bias).detach()
+    expected = (entered.double() @ weight.double().T + bias).detach()
     sizes = 1 + (values.norm(dim=1, keepdim=True) * weight.norm(dim=1)).detach()
     assert ((torch.from_numpy(found) - expected).abs() / sizes).max() < tolerance
 

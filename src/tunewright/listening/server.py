@@ -68,13 +68,19 @@ class _Visit(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
         if not self._from_here():
             self._reply(HTTPStatus.FORBIDDEN, b"this page is for this machine alone")
-        elif path in ("/", f"/{PAGE}") and (self.server.folder / PAGE).is_file():
-            self._reply(HTTPStatus.OK, (self.server.folder / PAGE).read_bytes(), "text/html; charset=utf-8")
+        elif self.path.partition("?")[0] in ("/", f"/{PAGE}") and (page := self._page()):
+            self._reply(HTTPStatus.OK, page, "text/html; charset=utf-8")
         else:
             self._reply(HTTPStatus.NOT_FOUND, b"not here")
+
+    def _page(self) -> bytes:
+        """The page; nothing if it is gone, were it only this moment."""
+        try:
+            return (self.server.folder / PAGE).read_bytes()
+        except OSError:
+            return b""
 
     def do_POST(self) -> None:
         if not self._from_here():
