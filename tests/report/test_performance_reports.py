@@ -82,7 +82,9 @@ def test_compositions_are_seen_and_heard(of_run: Document) -> None:
         assert re.fullmatch(r"(19|2\d)\.\d s, \d+ notes", one.facts)
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    "language", [one if one == "en" else pytest.param(one, marks=pytest.mark.slow) for one in languages()]
+)
 def test_nothing_is_said_of_tunes(language: str, tiny_performance_run: Run, study: Study) -> None:
     for source in (tiny_performance_run.folder, study.folder):
         document = report([source], language)
