@@ -20,10 +20,6 @@ from tunewright.run import Run, builtin_run, open_run
 from tunewright.tune_composer import TuneComposer
 from tunewright.wish import Wish
 
-AHEAD = 32
-"""Attempts at one piece that are under way at once, where most of them fail."""
-
-
 COMPOSERS: dict[str, Callable[[Run, Wish], Composer]] = {"tune": TuneComposer, "performance": PerformanceComposer}
 """By the kind of pieces that a run composes."""
 
@@ -75,7 +71,7 @@ def iterate(
         yield from _searched(composer, first + count, tally)
         return
     pieces = range(first, first + count)
-    attempts = Attempts(pieces, ahead=AHEAD if composer.wish.free and not composer.wish.greedy else 0)
+    attempts = Attempts(pieces, ahead=composer.ahead)
     found: dict[int, Composition] = {}
     waiting = iter(pieces)
     following = next(waiting)

@@ -25,6 +25,8 @@ LIKELIEST = 0.0
 """In the place of a chance, where nothing is left to chance: the most frequent form."""
 TITLE_REDRAWS = 3
 """How often a tune is drawn anew that only has the title of a known one, before it is told as such."""
+AHEAD = 32
+"""Attempts at one piece that are under way at once, where most of them fail."""
 MOST_ATTEMPTS = 200
 """Attempts after which a piece is given up."""
 
@@ -88,6 +90,16 @@ class Composer(ABC):
         """Whether the last search found nothing likelier than the greedy path; None before there was one."""
         # Greedy attempts are all alike; a second one is of no use.
         self.most_attempts = 1 if wish.greedy else MOST_ATTEMPTS
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing keeps what is drawn right."""
+        return self.wish.free
+
+    @property
+    def ahead(self) -> int:
+        """How many attempts at one piece are under way at once, at most; 0 begins none before the last has failed."""
+        return AHEAD if self.wish.free and not self.wish.greedy else 0
 
     @abstractmethod
     def _longest(self) -> int:
@@ -184,9 +196,9 @@ class Composer(ABC):
     def _constraint_kept(self, finished: Finished) -> dict[str, Any]:
         """How what is right and wished was kept, and what it took."""
         if self.wish.beams:
-            how = "none" if self.wish.free else "masked"
+            how = "none" if self.is_free else "masked"
             return {"kept": how, "steps": finished.drawn, "greedy_won": self.greedy_won}
-        how = "none" if self.wish.free else "masked" if not self.drawing.redraws else "redrawn"
+        how = "none" if self.is_free else "masked" if not self.drawing.redraws else "redrawn"
         return {"kept": how, "symbols_drawn": finished.drawn, "bars_masked": finished.masked}
 
     def _provenance(self, finished: Finished, piece: Piece, originality: Originality, drawn: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,10 @@ from tunewright.wish import OF_TUNES, Wish
 USUAL_LENGTH = "60 seconds"
 SYMBOLS_PER = {"events": 1, "notes": 8, "seconds": 200}
 """A performance has no more symbols than this for each unit of its length; MAESTRO's have 4 a note, 35 a second."""
+USUAL_SYMBOLS_PER = {"events": 1, "notes": 5, "seconds": 50}
+"""So many are drawn where nothing but their number brings a performance to its end."""
+LONGEST = 500_000
+"""Symbols of a performance; some hours."""
 LONGEST_PRIMER = 20_000
 """Symbols."""
 LETTING_GO = 100
@@ -36,20 +41,36 @@ class PerformanceComposer(Composer):
 
     def __init__(self, run: Run, wish: Wish) -> None:
         wish.refuse(OF_TUNES, run.name, run.kind)
-        self.length = parse_length(wish.length or USUAL_LENGTH)
-        primer = _primer(wish)
+        codec: Any = run.codec
+        self._has_grammar: bool = codec.has_grammar and not wish.free
+        if not codec.has_grammar and (wish.range or wish.polyphony):
+            raise DecodingError(
+                f"run {run.name} spells performances as {codec.name} does; nothing keeps its symbols within --range or "
+                "--polyphony yet: leave them out"
+            )
+        self.length = _length(wish)
+        prompt = _encoded(run, wish)
+        primer = _decoded(run, prompt)
         self.given = len(primer.starts)
         """Notes at the beginning of a performance that the primer has given."""
-        prompt = _encoded(run, wish, primer)
-        self.is_free = wish.free or run.codec.unit != "event"  # other codecs' symbols have no grammar yet
         constraint: Constraint = Unconstrained(prompt)
-        if not self.is_free:
+        if self._has_grammar:
             constraint = _grammar(wish, prompt, _beyond(primer, prompt, self.length))
         super().__init__(run, wish, constraint)
 
+    @property
+    def is_free(self) -> bool:
+        return not self._has_grammar
+
+    @property
+    def ahead(self) -> int:
+        """None: where nothing is wrong that an attempt could fail by, the first one mostly stands."""
+        return 0
+
     def _longest(self) -> int:
-        prompt = self.table.constraint.prompt
-        return len(prompt) + int(self.length.count * SYMBOLS_PER[self.length.unit]) + LETTING_GO
+        each = USUAL_SYMBOLS_PER if self.is_free else SYMBOLS_PER
+        least = 0 if self.is_free else LETTING_GO
+        return len(self.table.constraint.prompt) + int(self.length.count * each[self.length.unit]) + least
 
     def _fault(self, finished: Finished) -> str:
         if not finished.complete and not self.is_free:
@@ -58,10 +79,7 @@ class PerformanceComposer(Composer):
 
     def _notes(self, finished: Finished) -> Notes:
         """What was drawn, as notes as long as they sound; where nothing else kept it to its length, cut off there."""
-        try:
-            notes = sounding(read_midi(self.run.codec.decode(finished.ids).midi))
-        except InputError:
-            return NOTHING
+        notes = _decoded(self.run, finished.ids)
         return cut(notes, self.given, self.length) if self.is_free else notes
 
     def composition(self, finished: Finished) -> Composition:
@@ -73,6 +91,27 @@ class PerformanceComposer(Composer):
         piece = Piece(title, "", origin, kind="performance", midi=write_midi(notes, title=title))
         originality = measure(self.run.performance_index, notes, self.given)
         return Composition(piece, self._provenance(finished, piece, originality, list(finished.ids)), originality)
+
+
+def _length(wish: Wish) -> Length:
+    """How long a performance is wished.
+
+    Raises:
+        DecodingError: longer than any is made.
+    """
+    length = parse_length(wish.length or USUAL_LENGTH)
+    if length.count * USUAL_SYMBOLS_PER[length.unit] > LONGEST:
+        most = LONGEST // USUAL_SYMBOLS_PER[length.unit]
+        raise DecodingError(f"--length '{wish.length}': expected at most {most:,} {length.unit}")
+    return length
+
+
+def _decoded(run: Run, ids: Sequence[int]) -> Notes:
+    """What symbols spell, as notes as long as they sound."""
+    try:
+        return sounding(read_midi(run.codec.decode(ids).midi)) if ids else NOTHING
+    except InputError:
+        return NOTHING
 
 
 def _primer(wish: Wish) -> Notes:
@@ -98,12 +137,13 @@ def _primer(wish: Wish) -> Notes:
     return kept._replace(ends=np.minimum(kept.ends, wish.primer_seconds))
 
 
-def _encoded(run: Run, wish: Wish, primer: Notes) -> tuple[int, ...]:
+def _encoded(run: Run, wish: Wish) -> tuple[int, ...]:
     """The primer's symbols.
 
     Raises:
-        DecodingError: there are too many.
+        DecodingError: the primer can't be read, or has too many.
     """
+    primer = _primer(wish)
     if not len(primer.starts):
         return ()
     ids = run.codec.encode(Piece("", "", wish.primer, kind="performance", midi=write_midi(primer))).tolist()

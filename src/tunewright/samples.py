@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunewright import catalogue
-from tunewright.compose import compose
+from tunewright.compose import compose, composer_of
 from tunewright.contracts import Piece
 from tunewright.errors import DecodingError, RenderingError
 from tunewright.publish import write_gallery
@@ -71,7 +71,7 @@ class Samples(Tracker):
 def compose_sample(run: Run, iteration: int) -> Sample | None:
     """A piece as the run composes at this moment, in its folder ``samples``; None if it makes none yet."""
     with suppress(DecodingError):
-        piece = compose(run, Wish(length=run.settings.training.sample_length))[0].piece
+        piece = _composed(run)
         stem = run.folder / FOLDER / f"{iteration:07d}"
         for name in (WRITTEN[piece.kind], "svg"):
             _rendered(piece, name, stem)
@@ -84,6 +84,16 @@ def compose_sample(run: Run, iteration: int) -> Sample | None:
 def at_validation(run: Run) -> bool:
     """Whether a piece is composed at each measurement on validation."""
     return run.settings.training.samples == "validation"
+
+
+def _composed(run: Run) -> Piece:
+    """A piece as the run composes it now; of a performance the first attempt, copy or not: what it has learned is to be
+    heard, and learning goes on.
+    """
+    if run.kind != "performance":
+        return compose(run)[0].piece
+    composer = composer_of(run, Wish(length=run.settings.training.sample_length))
+    return composer.composition(composer.again(0, 0)).piece
 
 
 def _told(run: Run) -> dict[str, tuple[str, dict[str, str]]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunewright import catalogue
 from tunewright.contracts import Corpus, Split
-from tunewright.errors import RunError, SettingsError
+from tunewright.errors import DecodingError, RunError, SettingsError
 from tunewright.run import Run, open_corpus, open_run
 from tunewright.run_writer import about_run, write_about, write_run
 from tunewright.settings import Settings
@@ -76,6 +76,7 @@ def start_run(settings: Settings, folder: Path, corpus: Corpus | None = None) ->
     split = divide(settings, corpus)
     seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
     _refuse_another_kind(settings, corpus)
+    _check_samples(settings, corpus.kind)
     codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.to_read(seen))
     return write_run(folder, settings, codec, corpus, split), about_run(settings, corpus, split)
 
@@ -90,6 +91,20 @@ def _refuse_another_kind(settings: Settings, corpus: Corpus) -> None:
             f"codec {name} takes {kind}s, and corpus {corpus.name} holds {corpus.kind}s: "
             f"a recipe for these has codec.name={' or '.join(fitting)}"
         )
+
+
+def _check_samples(settings: Settings, kind: str) -> None:
+    """Refuses a length of samples that could only fail along the training, where nobody would be told."""
+    from tunewright.decoding.midi_length import parse_length
+
+    length = settings.training.sample_length
+    if length and kind != "performance":
+        raise SettingsError(f"training.sample_length = {length!r}: only performances have one; leave it out")
+    if length:
+        try:
+            parse_length(length)
+        except DecodingError as error:
+            raise SettingsError(f"training.sample_length: {error}") from None
 
 
 def _refuse_a_run_in(folder: Path) -> None:

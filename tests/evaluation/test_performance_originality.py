@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from tunewright.contracts import Piece
+from tunewright.corpora.performances import PerformanceCorpus
+from tunewright.corpora.split import split_corpus
 from tunewright.errors import InputError
 from tunewright.evaluation.originality import LEAST, MOST, NEAR_COPY, ORIGINAL, human_limit, near_told, told
 from tunewright.evaluation.performance_index import DIFFERENT, PerformanceIndex, line, query_of
@@ -356,3 +358,13 @@ def test_real_performances_are_told_from_copies() -> None:
             found = measure(index, DISGUISES[disguise](notes))
             assert found.verdict == NEAR_COPY
             assert found.nearest[0].origin == piece.origin
+
+
+@pytest.mark.slow
+def test_works_of_maestro_are_calibrated_against_other_works(maestro_corpus: PerformanceCorpus) -> None:
+    """The same work stands there under several spellings of its title, played by several pianists."""
+    split = split_corpus(maestro_corpus)
+    clusters = split.select(split.clusters, "training")
+    index = PerformanceIndex.of(split.select(maestro_corpus.pieces, "training"), clusters)
+    assert np.median(index.usual) < 0.05
+    assert human_limit(index) == LEAST

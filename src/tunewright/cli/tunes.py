@@ -85,7 +85,10 @@ def compose(
                 raise SettingsError("--replay composes the one tune that its file tells of; leave RUN and --count out")
             composed.append(replay(replayed))
         else:
-            wish = Wish(**{**wishes, "prompt": wishes["prompt"].replace("\\n", "\n")})
+            wishes["prompt"] = wishes["prompt"].replace("\\n", "\n")
+            # A provenance tells it, from wherever it is composed again.
+            wishes["primer"] = str(Path(wishes["primer"]).resolve()) if wishes["primer"] else ""
+            wish = Wish(**wishes)
             with uncollected():
                 opened = run_or_builtin(run)
                 if opened.kind != "tune" and not out:

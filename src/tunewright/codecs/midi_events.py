@@ -58,6 +58,11 @@ class MidiEvents:
     size = EVENTS + 1
     boundary = (EVENTS,)
 
+    @property
+    def has_grammar(self) -> bool:
+        """Whether what may come next is known (:mod:`tunewright.decoding.midi_grammar`): not of the faulty stream."""
+        return not self.reference_compatible
+
     def __init__(self, reference_compatible: bool = False) -> None:
         self.reference_compatible = reference_compatible
 

@@ -37,6 +37,7 @@ class MidiTokCodec(ABC):
 
     unit = "note"
     kind = "performance"
+    has_grammar = False
     name: str
     """In the catalogue."""
 

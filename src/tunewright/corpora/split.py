@@ -8,7 +8,7 @@ change sides. A corpus whose source states a split keeps that.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 from tunewright.contracts import LEFT_OUT, Corpus, Piece, Split
 from tunewright.music.fingerprint import Relatives, cluster
@@ -32,10 +32,11 @@ def split_pieces(pieces: Sequence[Piece]) -> Split:
 def split_corpus(corpus: Corpus) -> Split:
     """Splits those pieces of a corpus that may be held out, as if they were alone; all others are for training, but for
     near-duplicates of held-out ones, which are left out. Where the source states the parts, these hold, and pieces of
-    one title are a cluster.
+    one title are a cluster too: the same work goes by many spellings of its title, and by other pianists' fingers.
     """
     if stated := corpus.stated_parts():
-        return Split(stated, tuple(_numbered(piece.title for piece in corpus.pieces)))
+        titles = [piece.title for piece in corpus.pieces]
+        return Split(stated, tuple(cluster(_fingerprints(corpus.pieces), titles)))
     fingerprints, own = _fingerprints(corpus.pieces), corpus.may_be_held_out()
     if all(own):
         return _split(corpus.pieces, fingerprints)
@@ -61,9 +62,3 @@ def _split(pieces: Sequence[Piece], fingerprints: Sequence[Sequence[str]]) -> Sp
 
 def _fingerprints(pieces: Sequence[Piece]) -> list[list[str]]:
     return [fingerprint_piece(piece) for piece in pieces]
-
-
-def _numbered(names: Iterable[str]) -> Iterator[int]:
-    """A number for each name, the same for the same."""
-    numbers: dict[str, int] = {}
-    return (numbers.setdefault(name, len(numbers)) for name in names)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -59,6 +60,7 @@ def _places(codec: Codec, pieces: Sequence[Piece]) -> tuple[Path, Path]:
     with TemporaryDirectory() as folder:
         codec.save(Path(folder) / "codec.json")
         digest = hashlib.sha256((Path(folder) / "codec.json").read_bytes())
+    digest.update(version("tunewright").encode())  # another one may spell otherwise
     for piece in pieces:
         digest.update(piece.sha256.encode())
     stem = cache_folder() / "prepared" / digest.hexdigest()[:32]
