@@ -10,7 +10,7 @@ import mido
 import numpy as np
 import pytest
 
-from tests.conftest import tiny_performance_settings
+from tests.conftest import tiny_performance_settings, tiny_settings
 from tests.music.performances import own_notes
 from tests.test_cli import call
 from tunewright.codecs.midi_events import MidiEvents
@@ -132,3 +132,14 @@ def test_a_length_of_samples_is_looked_at_before_anything_is_learned(tiny_perfor
     corpus = Path(tiny_performance_run.settings.corpus.name)
     with pytest.raises(SettingsError, match=r"training\.sample_length: length 'long'"):
         start_run(tiny_performance_settings(corpus, "training.sample_length=long"), tmp_path / "long")
+
+
+def test_performances_are_not_varied_as_tunes_are(tiny_performance_run: Run, tmp_path: Path) -> None:
+    corpus = Path(tiny_performance_run.settings.corpus.name)
+    with pytest.raises(SettingsError, match=r"training\.transposed: performances are varied by training\.semitones"):
+        start_run(tiny_performance_settings(corpus, "training.transposed=0.5"), tmp_path / "run")
+
+
+def test_tunes_are_not_varied_as_performances_are(own_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"training\.stretch: tunes are varied by training\.transposed"):
+        start_run(tiny_settings(own_file, "training.stretch=0.1"), tmp_path / "run")

@@ -76,6 +76,7 @@ def start_run(settings: Settings, folder: Path, corpus: Corpus | None = None) ->
     split = divide(settings, corpus)
     seen = corpus.pieces if settings.codec.fitted_on == "corpus" else split.select(corpus.pieces, "training")
     _refuse_another_kind(settings, corpus)
+    _refuse_other_variations(settings, corpus.kind)
     _check_samples(settings, corpus.kind)
     codec = catalogue.build("codec", settings.codec.name, settings.codec.options, corpus.to_read(seen))
     return write_run(folder, settings, codec, corpus, split), about_run(settings, corpus, split)
@@ -91,6 +92,15 @@ def _refuse_another_kind(settings: Settings, corpus: Corpus) -> None:
             f"codec {name} takes {kind}s, and corpus {corpus.name} holds {corpus.kind}s: "
             f"a recipe for these has codec.name={' or '.join(fitting)}"
         )
+
+
+def _refuse_other_variations(settings: Settings, kind: str) -> None:
+    """Refuses to vary pieces in a way that they don't know, which would change nothing and look as if it had."""
+    foreign = {"tune": ("semitones", "stretch"), "performance": ("transposed",)}[kind]
+    known = {"tune": "training.transposed", "performance": "training.semitones and training.stretch"}[kind]
+    for name in foreign:
+        if getattr(settings.training, name):
+            raise SettingsError(f"training.{name}: {kind}s are varied by {known}; leave it at 0")
 
 
 def _check_samples(settings: Settings, kind: str) -> None:

@@ -115,3 +115,13 @@ def test_an_epoch_is_laid_out_once(kind: type[RandomWindows]) -> None:
     for iteration in range(2 * batches.windows_per_epoch):
         batches.at(iteration)
     assert asked == [0, 0, 1]  # first to count what there is
+
+
+def test_an_epoch_that_is_shorter_than_a_window_begins_anew() -> None:
+    class Shrinking:
+        def of(self, epoch: int) -> list[np.ndarray]:
+            return [np.arange(20 - epoch)]
+
+    batches = RandomWindows(Shrinking(), BOUNDARY, batch_size=2, length=15, seed=1)
+    for iteration in range(8):
+        assert batches.at(iteration).inputs.shape == (2, 15)

@@ -18,7 +18,7 @@ from tests.training.test_trainer import quiet
 from tunewright.errors import CorpusError, SettingsError, WorkerError
 from tunewright.run import Run
 from tunewright.settings import Settings
-from tunewright.train import Budget, train
+from tunewright.train import Budget, build_trainer, start_run, train
 from tunewright.training.batches import Batch
 from tunewright.training.parallel import Alone, Together, together
 from tunewright.training.trackers import Tracker, read_metrics
@@ -131,3 +131,13 @@ def test_every_row_is_one_s() -> None:
     assert torch.equal(torch.cat([part.inputs for part in parts]), ids)
     assert torch.equal(torch.cat([part.targets for part in parts]), ids + 1)
     assert Alone().share(Batch(ids, ids, fresh=True)).inputs.shape == (6, 2)
+
+
+def test_each_process_drops_other_features(own_file: Path, tmp_path: Path) -> None:
+    trainer = build_trainer(start_run(settings_of(own_file, "lstm"), tmp_path / "run")[0])
+    drawn = []
+    for rank in range(3):
+        trainer.join(Together(rank, 3))
+        trainer.seed_step()
+        drawn.append(torch.rand(50).tolist())
+    assert drawn[0] != drawn[1] != drawn[2] != drawn[0]

@@ -146,7 +146,9 @@ class RandomWindows(Windows):
         return max(1, symbols // (self.batch_size * self.length)) if symbols > self.length + 1 else 0
 
     def laid_out(self, epoch: int) -> Ids:
-        return _joined(self.source.of(epoch), self.boundary)[: -len(self.boundary)]
+        ids = _joined(self.source.of(epoch), self.boundary)[: -len(self.boundary)]
+        # Epochs differ in length where pieces are varied: one that is too short for a window begins anew.
+        return ids if len(ids) > self.length + 1 else np.resize(ids, self.length + 2)
 
     def _window(self, ids: Ids, iteration: int, window: int) -> Batch:
         generator = np.random.default_rng([self.seed, iteration])
