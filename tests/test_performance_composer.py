@@ -77,7 +77,7 @@ def test_a_primer_is_gone_on_from(tiny_performance_run: Run, primer: Path) -> No
 
 def test_a_key_struck_twice_at_once_is_given_once(tiny_performance_run: Run, tmp_path: Path) -> None:
     doubled = own_notes(5, 20, 10.0)
-    doubled = Notes(*(np.concatenate([column, column[:3]]) for column in doubled))  # type: ignore[arg-type]
+    doubled = Notes(*(np.concatenate([column, column[:3]]) for column in doubled))
     path = tmp_path / "doubled.mid"
     path.write_bytes(write_midi(doubled))
     given = MidiEvents().notes(Piece("", "", "", kind="performance", midi=path.read_bytes()))
