@@ -59,7 +59,7 @@ class Wish:
         primer: the path of a MIDI file that a performance goes on from.
         primer_seconds: of the primer, from its beginning; 0 for all of it.
         length: of a performance, beyond its primer, e.g. ``"60 seconds"``, ``"500 notes"`` or ``"1024 events"``; as
-            :func:`tunewright.decoding.midi_grammar.parse_length` reads it.
+            :func:`tunewright.decoding.midi_length.parse_length` reads it.
         polyphony: how many keys of a performance sound at once, at most; 0 for as many as pianists let ring.
         min_originality: the least score that will do (:class:`tunewright.evaluation.originality.Originality`), 0 to 1.
     """
