@@ -133,7 +133,7 @@ def _primer(wish: Wish) -> Notes:
     begun = notes.starts < wish.primer_seconds
     if not begun.any():
         raise DecodingError(f"--primer-seconds {wish.primer_seconds:g}: no note of {wish.primer} begins before that")
-    kept = _first(notes, int(begun.sum()))
+    kept = notes.select(begun)
     return kept._replace(ends=np.minimum(kept.ends, wish.primer_seconds))
 
 
@@ -177,11 +177,7 @@ def cut(notes: Notes, given: int, length: Length) -> Notes:
     if length.unit == "events":
         return notes
     if length.unit == "notes":
-        return _first(notes, given + int(length.count))
+        return notes.select(slice(given + int(length.count)))
     begun = notes.ends[:given].max(initial=0.0)
-    kept = _first(notes, int(np.searchsorted(notes.starts, begun + length.count)))
+    kept = notes.select(notes.starts < begun + length.count)
     return kept._replace(ends=np.minimum(kept.ends, begun + length.count))
-
-
-def _first(notes: Notes, count: int) -> Notes:
-    return Notes(notes.starts[:count], notes.ends[:count], notes.pitches[:count], notes.velocities[:count])

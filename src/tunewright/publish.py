@@ -153,8 +153,9 @@ def compare_file(path: Path, run: Run) -> list[tuple[dict[str, Any], Originality
         wanted = "MIDI files (.mid)" if run.kind == "performance" else "ABC files; --run names a run of performances"
         raise InputError(f"{path}: run {run.name} has learned from {run.kind}s; expected {wanted}")
     if run.kind == "performance":
-        piece, notes = _performance_of(path), read_midi(path.read_bytes()).notes
-        return [({"file": str(path), "title": piece.title}, measure_performance(run.performance_index, notes))]
+        piece = _performance_of(path)
+        found = measure_performance(run.performance_index, read_midi(piece.midi).notes)
+        return [({"file": str(path), "title": piece.title}, found)]
     with uncollected():
         tunes = [read_tune(text) for _, text in _tunes_of(path)]
         return [
@@ -244,7 +245,7 @@ def write_gallery(folder: Path, told_of: Mapping[str, tuple[str, Mapping[str, st
     """
     exhibits = []
     for stem, (title, facts) in told_of.items():
-        files = sorted(path for path in folder.glob(f"{stem}.*"))
+        files = sorted(folder.glob(f"{stem}.*"))
         source = next((path for path in files if path.suffix in (".abc", ".mid")), folder / stem)
         exhibit = _exhibit(read_pieces(source)[0], stem, files)
         exhibit["title"], exhibit["facts"] = title, {**facts, **exhibit["facts"]}

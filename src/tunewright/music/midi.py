@@ -42,8 +42,8 @@ class Notes(NamedTuple):
     pitches: Integers
     velocities: Integers
 
-    def select(self, places: Integers | NDArray[np.bool_]) -> Notes:
-        """The notes at these places, or where a mask is true."""
+    def select(self, places: Integers | NDArray[np.bool_] | slice) -> Notes:
+        """The notes at these places, in this stretch, or where a mask is true."""
         return Notes(self.starts[places], self.ends[places], self.pitches[places], self.velocities[places])
 
 
