@@ -13,6 +13,7 @@ from torch import Tensor
 from tunewright.contracts import Constraint, Filter
 from tunewright.decoding.beam import BeamResult, Hypothesis, beam_search
 from tunewright.decoding.filters import greedy, temperature, top_k
+from tunewright.decoding.unconstrained import Unconstrained
 from tunewright.errors import DecodingError
 from tunewright.models.emission import Categorical
 from tunewright.models.recurrent import GRU, LSTM
@@ -70,34 +71,11 @@ class Chain:
         return self
 
 
-class Free(Constraint):
-    """Anything may come."""
-
-    prompt: Ids = ()
-
-    def start(self, chance: float | None = None) -> int:
-        return 0
-
-    def allowed(self, state: int) -> Tensor | None:
-        return None
-
-    def advance(self, state: int, symbol: int) -> int:
-        return state
-
-    def resting(self, state: int) -> bool:
-        return False
-
-    def meant(self, rested: int, symbol: int) -> int:
-        return rested
-
-    def distance(self, state: int) -> int:
-        return 0
-
-
-class Brackets(Free):
+class Brackets(Unconstrained):
     """0 opens, 1 closes, 2 ends what is closed, others may stand anywhere. A state is the depth; -1 has ended."""
 
     def __init__(self, size: int = 3) -> None:
+        super().__init__()
         self.size = size
 
     def allowed(self, state: int) -> Tensor | None:
@@ -114,10 +92,11 @@ class Brackets(Free):
         return state + 1
 
 
-class Only(Free):
+class Only(Unconstrained):
     """These symbols and no others, as long as there are some; then anything."""
 
     def __init__(self, ids: Ids, size: int = 3) -> None:
+        super().__init__()
         self.ids, self.size = ids, size
 
     def allowed(self, state: int) -> Tensor | None:
@@ -131,7 +110,7 @@ class Only(Free):
 
 
 def search(model: Any, constraint: Constraint | None = None, **options: Any) -> BeamResult:
-    constraint = constraint or Free()
+    constraint = constraint or Unconstrained()
     width = options.get("width", 4)
     told = {"prefix": (END,), "boundary": (END,), "filters": [], "width": width, "returned": width, "longest": 6}
     return beam_search(model, state=constraint.start(), constraint=constraint, **{**told, **options})
@@ -190,7 +169,7 @@ def assert_same(found: tuple[Hypothesis, ...], expected: list[Hypothesis]) -> No
 
 
 @pytest.mark.parametrize("penalty", [0.0, 0.7, 1.0, 2.0])
-@pytest.mark.parametrize("constraint", [Free(), Brackets()], ids=["free", "brackets"])
+@pytest.mark.parametrize("constraint", [Unconstrained(), Brackets()], ids=["free", "brackets"])
 @pytest.mark.parametrize("seed", range(4))
 def test_as_many_beams_as_sequences_find_them_all(seed: int, constraint: Constraint, penalty: float) -> None:
     model = Recollection(seed=seed)
@@ -203,7 +182,7 @@ def test_as_many_beams_as_sequences_find_them_all(seed: int, constraint: Constra
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), longest=st.integers(1, 12), bracketed=st.booleans(), kept=st.booleans())
 def test_one_beam_is_greedy(seed: int, longest: int, bracketed: bool, kept: bool) -> None:
-    model, constraint = Recollection(seed=seed), Brackets() if bracketed else Free()
+    model, constraint = Recollection(seed=seed), Brackets() if bracketed else Unconstrained()
     result = search(model, constraint, width=1, longest=longest, keep_greedy=kept, length_penalty=2.0)
     path = greedy_path(model, constraint, longest)
     (found,) = result.hypotheses
@@ -230,7 +209,7 @@ def test_every_hypothesis_is_allowed_and_ends(seed: int, longest: int, width: in
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), width=st.integers(1, 6), bracketed=st.booleans())
 def test_hypotheses_differ_are_ordered_and_tell_their_probability(seed: int, width: int, bracketed: bool) -> None:
-    model, constraint = Recollection(5, seed), Brackets(5) if bracketed else Free()
+    model, constraint = Recollection(5, seed), Brackets(5) if bracketed else Unconstrained()
     result = search(model, constraint, width=width, longest=10, length_penalty=0.8)
     assert len({found.ids for found in result.hypotheses}) == len(result.hypotheses) == width
     scores = [found.score for found in result.hypotheses]
@@ -281,10 +260,10 @@ def test_a_boundary_of_two_symbols(seed: int) -> None:
     model = Recollection(seed=seed)
     options: dict[str, Any] = {"boundary": (1, 1), "prefix": (1, 1), "longest": 6}
     found = search(model, width=3**6, **options)
-    assert_same(found.hypotheses, every_sequence(model, Free(), **options))
+    assert_same(found.hypotheses, every_sequence(model, Unconstrained(), **options))
     assert any(one.complete and one.ids[-1:] == (0,) for one in found.hypotheses)
     (alone,) = search(model, width=1, **options).hypotheses
-    path = greedy_path(model, Free(), **options)
+    path = greedy_path(model, Unconstrained(), **options)
     assert alone.ids == (path[:-2] if alone.complete else path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 from tunewright.contracts import Constraint
 
 
@@ -18,7 +20,7 @@ class Unconstrained(Constraint):
     def start(self, chance: float | None = None) -> int:
         return 0
 
-    def allowed(self, state: int) -> None:
+    def allowed(self, state: int) -> Tensor | None:
         return None
 
     def advance(self, state: int, symbol: int) -> int:
